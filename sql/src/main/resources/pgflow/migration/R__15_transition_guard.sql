@@ -1,0 +1,69 @@
+-- The state machine guards itself: a change of state that is not in pgflow.transitions is refused, whoever
+-- makes it. The list is compiled into the condition of a trigger, so a legal move costs one comparison
+-- and no function call.
+
+create or replace function pgflow._refuse_transition()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+    raise exception 'illegal transition of a %: % -> %', tg_argv[0], old.state, new.state
+        using errcode = 'PF005',
+              detail = pg_catalog.format('run %s', old.run_id),
+              hint = 'States change only through the functions of schema pgflow; the legal moves are in pgflow.transitions.';
+end;
+$$;
+
+create or replace function pgflow._guard_transitions(
+    p_subject  text,
+    p_table    text
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_moves text[];
+    v_births text[];
+begin
+    select array_agg(distinct t.from_state || '>' || t.to_state) filter (where t.from_state is not null),
+           array_agg(distinct t.to_state) filter (where t.from_state is null)
+    into v_moves, v_births
+    from pgflow.transitions t
+    where t.subject = p_subject;
+
+    execute pg_catalog.format('drop trigger if exists only_legal_transitions on pgflow.%I', p_table);
+    execute pg_catalog.format(
+        'create trigger only_legal_transitions before update of state on pgflow.%I for each row
+         when (old.state is distinct from new.state and not (old.state || ''>'' || new.state) = any (%L::text[]))
+         execute function pgflow._refuse_transition(%L)',
+        p_table, v_moves, p_subject);
+
+    execute pg_catalog.format('drop trigger if exists only_first_states on pgflow.%I', p_table);
+    execute pg_catalog.format(
+        'create trigger only_first_states before insert on pgflow.%I for each row
+         when (not new.state = any (%L::text[]))
+         execute function pgflow._refuse_birth(%L)',
+        p_table, v_births, p_subject);
+end;
+$$;
+
+create or replace function pgflow._refuse_birth()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+    raise exception 'a % cannot begin as %', tg_argv[0], new.state
+        using errcode = 'PF005',
+              hint = 'States change only through the functions of schema pgflow; the legal moves are in pgflow.transitions.';
+end;
+$$;
+
+do $$
+begin
+    perform pgflow._guard_transitions('task', 'tasks');
+    perform pgflow._guard_transitions('run', 'runs');
+end;
+$$;

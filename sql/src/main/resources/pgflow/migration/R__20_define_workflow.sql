@@ -1,0 +1,232 @@
+-- define_workflow: stores a workflow and says which version it is.
+--
+-- The same definition is the same version, however often it is defined; another definition of the same
+-- name is the next version. Versions never change, so runs that point at one are safe.
+-- Parents stand before their children in `steps`. Raises PF002 when the definition cannot be stored.
+--
+-- Locks: an advisory lock on the name, while a new version is stored.
+
+create or replace function pgflow.define_workflow(
+    p_definition  jsonb,
+    out workflow_id  bigint,
+    out version      int,
+    out created      boolean
+)
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_name text := p_definition ->> 'name';
+    v_checksum bytea := pg_catalog.sha256(pg_catalog.convert_to(p_definition::text, 'UTF8'));
+begin
+    created := false;
+    select w.workflow_id, w.version
+    into workflow_id, version
+    from pgflow.workflows w
+    where w.name = v_name
+      and w.checksum = v_checksum;
+    if found then
+        return;
+    end if;
+
+    perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('pgflow.define_workflow ' || v_name, 0));
+    select w.workflow_id, w.version
+    into workflow_id, version
+    from pgflow.workflows w
+    where w.name = v_name
+      and w.checksum = v_checksum;
+    if found then
+        return;
+    end if;
+
+    perform pgflow._check_definition(p_definition);
+    insert into pgflow.workflows (name, version, checksum, definition, sinks)
+    select v_name,
+           coalesce((select max(w.version) from pgflow.workflows w where w.name = v_name), 0) + 1,
+           v_checksum,
+           p_definition,
+           0
+    returning workflows.workflow_id, workflows.version
+    into workflow_id, version;
+
+    perform pgflow._create_queues(p_definition);
+    perform pgflow._insert_steps(workflow_id, p_definition);
+    created := true;
+end;
+$$;
+
+-- _check_definition: refuses what could not run. The library reports the same mistakes earlier, all at once
+-- and with suggestions; this is the last line, for callers that speak SQL.
+
+create or replace function pgflow._check_definition(
+    p_definition  jsonb
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_problem text;
+begin
+    with step as (
+        select s.value ->> 'name' as name,
+               s.value,
+               s.n
+        from pg_catalog.jsonb_array_elements(
+            case pg_catalog.jsonb_typeof(p_definition -> 'steps') when 'array' then p_definition -> 'steps' else '[]' end)
+            with ordinality s (value, n)
+    ),
+    parent as (
+        select s.name, s.n, d.name as parent
+        from step s
+        cross join lateral pg_catalog.jsonb_array_elements_text(coalesce(s.value -> 'after', '[]')) d (name)
+        union
+        select s.name, s.n, s.value ->> 'over'
+        from step s
+        where s.value ->> 'over' <> '$input'
+    )
+    select p.problem
+    into v_problem
+    from (
+        select 'a workflow has 1 to 1000 steps' where (select count(*) from step) not between 1 and 1000
+        union all
+        select pg_catalog.format('step %s has no name or no handler', s.n)
+        from step s
+        where s.name is null or s.value ->> 'handler' is null
+        union all
+        select pg_catalog.format('two steps are named %L', s.name) from step s group by s.name having count(*) > 1
+        union all
+        select pg_catalog.format('step %L comes after %L, which does not stand before it', p.name, p.parent)
+        from parent p
+        where not exists (select from step s where s.name = p.parent and s.n < p.n)
+        union all
+        select pg_catalog.format('the returned step %L does not exist', p_definition ->> 'returns')
+        where p_definition ->> 'returns' is not null
+          and not exists (select from step s where s.name = p_definition ->> 'returns')
+    ) p (problem)
+    limit 1;
+
+    if v_problem is not null then
+        raise exception 'workflow % is not valid: %', coalesce(p_definition ->> 'name', '(without a name)'), v_problem
+            using errcode = 'PF002',
+                  hint = 'Mend the definition; docs/defining-workflows.md describes the format.';
+    end if;
+end;
+$$;
+
+-- _create_queues: makes sure that the queues a definition names exist, here and in pgmq.
+
+create or replace function pgflow._create_queues(
+    p_definition  jsonb
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_queue text;
+begin
+    for v_queue in
+        select distinct coalesce(s.value ->> 'queue', 'default')
+        from pg_catalog.jsonb_array_elements(p_definition -> 'steps') s (value)
+        order by 1
+    loop
+        perform pgflow.create_queue(v_queue);
+    end loop;
+end;
+$$;
+
+-- create_queue: makes sure that a queue exists. A queue is three queues of pgmq, one a priority.
+
+create or replace function pgflow.create_queue(
+    p_queue  text
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+    if exists (select from pgflow.queues q where q.queue = p_queue) then
+        return;
+    end if;
+    perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('pgflow.create_queue', 0));
+    insert into pgflow.queues (queue)
+    values (p_queue)
+    on conflict do nothing;
+    if found then
+        perform pgmq.create(pgflow._pgmq_queue(p_queue, priority::smallint))
+        from pg_catalog.generate_series(1, 3) priority;
+    end if;
+end;
+$$;
+
+-- _pgmq_queue: the queue of pgmq behind a queue of ours, for a priority (1 high, 2 normal, 3 low).
+
+create or replace function pgflow._pgmq_queue(
+    p_queue     text,
+    p_priority  smallint
+)
+returns text
+language sql
+immutable
+as $$
+    select 'pgf' || p_priority || '_' || p_queue;
+$$;
+
+-- _insert_steps: the definition's steps and edges as rows, numbered in their order.
+
+create or replace function pgflow._insert_steps(
+    p_workflow_id  bigint,
+    p_definition   jsonb
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+    with step as (
+        select s.value ->> 'name' as name, s.value, s.n::smallint as n
+        from pg_catalog.jsonb_array_elements(p_definition -> 'steps') with ordinality s (value, n)
+    ),
+    edge as (
+        select s.n as child, p.n as parent
+        from step s
+        cross join lateral pg_catalog.jsonb_array_elements_text(coalesce(s.value -> 'after', '[]')) d (name)
+        join step p on p.name = d.name
+        union
+        select s.n, p.n
+        from step s
+        join step p on p.name = s.value ->> 'over'
+    )
+    insert into pgflow.steps (
+        workflow_id, step, name, handler, queue, is_map, map_over, is_returned, depends_on, dependents,
+        max_attempts, timeout, retry_delay, max_retry_delay, retry_jitter)
+    select p_workflow_id,
+           s.n,
+           s.name,
+           s.value ->> 'handler',
+           coalesce(s.value ->> 'queue', 'default'),
+           s.value ? 'over',
+           case when s.value ? 'over' then coalesce((select o.n from step o where o.name = s.value ->> 'over'), 0) end,
+           s.name is not distinct from p_definition ->> 'returns',
+           array(select e.parent from edge e where e.child = s.n order by 1),
+           array(select e.child from edge e where e.parent = s.n order by 1),
+           coalesce((s.value ->> 'maxAttempts')::smallint, 3),
+           coalesce((s.value ->> 'timeout')::interval, '5 minutes'),
+           coalesce((s.value ->> 'retryDelay')::interval, '1 second'),
+           greatest(coalesce((s.value ->> 'maxRetryDelay')::interval, '1 minute'),
+                    coalesce((s.value ->> 'retryDelay')::interval, '1 second')),
+           coalesce((s.value ->> 'retryJitter')::double precision, 0.2)
+    from step s;
+
+    insert into pgflow.step_dependencies (workflow_id, step, depends_on)
+    select s.workflow_id, s.step, d.step
+    from pgflow.steps s
+    cross join unnest(s.depends_on) d (step)
+    where s.workflow_id = p_workflow_id;
+
+    update pgflow.workflows w
+    set sinks = (select count(*) from pgflow.steps s where s.workflow_id = w.workflow_id and s.dependents = '{}')
+    where w.workflow_id = p_workflow_id;
+end;
+$$;

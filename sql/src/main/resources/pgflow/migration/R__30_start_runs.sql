@@ -1,0 +1,242 @@
+-- start_runs: creates runs, many in one call, and schedules the steps that wait for nothing.
+--
+-- The caller chooses the run ids (time-ordered uuids are best), so a start whose answer was lost can be
+-- asked again: a run id that exists is not started twice. A run whose idempotency key is taken is not
+-- started either; the answer then carries the id of the run that holds the key.
+-- Arrays are parallel; keys, labels, delays and priorities may hold nulls (none, none, now, normal).
+--
+-- Result, parallel to the requests: the run's id, and whether this call created it. Raises PF001 for a
+-- workflow that does not exist and PF004 for an input that the workflow maps over and is no array.
+-- Locks: the idempotency keys in order of workflow and key; otherwise only rows that it inserts.
+
+create or replace function pgflow.start_runs(
+    p_run_ids           uuid[],
+    p_workflow_ids      bigint[],
+    p_inputs            jsonb[],
+    p_idempotency_keys  text[],
+    p_labels            jsonb[],
+    p_delays            interval[],
+    p_priorities        smallint[],
+    p_actor             text,
+    out run_ids         uuid[],
+    out created         boolean[],
+    out woken_queues    text[],
+    out maps_to_fold    boolean
+)
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_now timestamptz := pgflow.clock();
+    v_new uuid[];
+    v_workflow_ids bigint[];
+    v_priorities smallint[];
+    v_starting boolean[];
+begin
+    perform pgflow._check_start(p_workflow_ids, p_inputs, p_priorities);
+    run_ids := pgflow._take_idempotency_keys(p_run_ids, p_workflow_ids, p_idempotency_keys);
+
+    with requested as (
+        select r.run_id, r.workflow_id, r.input, r.labels, coalesce(r.priority, 2::smallint) as priority,
+               case when r.delay > '0' then r.delay end as delay
+        from unnest(p_run_ids, run_ids, p_workflow_ids, p_inputs, p_labels, p_delays, p_priorities)
+            r (run_id, holder, workflow_id, input, labels, delay, priority)
+        where r.run_id = r.holder
+    ),
+    inserted as (
+        insert into pgflow.runs (
+            run_id, workflow_id, created_at, started_at, remaining_sinks, events, priority, state, input, labels)
+        select r.run_id, r.workflow_id, v_now, case when r.delay is null then v_now end, w.sinks, 1, r.priority,
+               case when r.delay is null then 'RUNNING' else 'PENDING' end, r.input, r.labels
+        from requested r
+        join pgflow.workflows w on w.workflow_id = r.workflow_id
+        on conflict on constraint runs_pkey do nothing
+        returning runs.run_id, runs.workflow_id, runs.priority, runs.state
+    ),
+    audited as (
+        insert into pgflow.events (run_id, at, item, seq, fence, step, transition, generation, attempt, actor)
+        select i.run_id, v_now, 0, 1, 0, 0, case i.state when 'RUNNING' then 102 else 101 end, 1, 0, p_actor
+        from inserted i
+    ),
+    delayed as (
+        insert into pgflow.timers (run_id, step, item, due_at)
+        select i.run_id, 0, 0, v_now + r.delay
+        from inserted i
+        join requested r on r.run_id = i.run_id
+        where i.state = 'PENDING'
+    )
+    select array_agg(i.run_id), array_agg(i.workflow_id), array_agg(i.priority), array_agg(i.state = 'RUNNING')
+    into v_new, v_workflow_ids, v_priorities, v_starting
+    from inserted i;
+
+    if pg_catalog.cardinality(v_new) = pg_catalog.cardinality(p_run_ids) then
+        created := pg_catalog.array_fill(true, array[pg_catalog.cardinality(p_run_ids)]);
+    else
+        created := array(
+            select r.run_id = any (coalesce(v_new, '{}'))
+            from unnest(p_run_ids) with ordinality r (run_id, n)
+            order by r.n);
+    end if;
+
+    maps_to_fold := false;
+    if v_new is not null then
+        --@pp start_runs-inserted
+        select t.woken_queues, t.maps_to_fold
+        into woken_queues, maps_to_fold
+        from pgflow._insert_tasks(v_new, v_workflow_ids, v_priorities, v_starting, v_now) t;
+    end if;
+end;
+$$;
+
+-- _check_start: refuses requests that could not become runs.
+
+create or replace function pgflow._check_start(
+    p_workflow_ids  bigint[],
+    p_inputs        jsonb[],
+    p_priorities    smallint[]
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_problem record;
+begin
+    select r.workflow_id, w.workflow_id is not null as known, s.name as step, r.priority
+    into v_problem
+    from unnest(p_workflow_ids, p_inputs, p_priorities) r (workflow_id, input, priority)
+    left join pgflow.workflows w on w.workflow_id = r.workflow_id
+    left join pgflow.steps s
+        on s.workflow_id = r.workflow_id
+       and s.map_over = 0
+       and pg_catalog.jsonb_typeof(r.input) <> 'array'
+    where w.workflow_id is null
+       or s.step is not null
+       or r.priority not between 1 and 3
+    limit 1;
+
+    if not found then
+        return;
+    elsif not v_problem.known then
+        raise exception 'workflow id % is not known', v_problem.workflow_id
+            using errcode = 'PF001', hint = 'Define the workflow first (define_workflow).';
+    elsif v_problem.step is not null then
+        raise exception 'step % maps over the input of the run, but the input is not an array', v_problem.step
+            using errcode = 'PF004', hint = 'Start the run with a JSON array.';
+    else
+        raise exception 'priority % is not known', v_problem.priority
+            using errcode = 'PF004', hint = 'Use 1 (high), 2 (normal) or 3 (low).';
+    end if;
+end;
+$$;
+
+-- _take_idempotency_keys: the run that each request stands for: its own, or the holder of its key.
+
+create or replace function pgflow._take_idempotency_keys(
+    p_run_ids           uuid[],
+    p_workflow_ids      bigint[],
+    p_idempotency_keys  text[]
+)
+returns uuid[]
+language plpgsql
+set search_path = ''
+as $$
+begin
+    if pg_catalog.num_nonnulls(variadic p_idempotency_keys) = 0 then
+        return p_run_ids;
+    end if;
+
+    insert into pgflow.idempotency_keys (workflow_name, idempotency_key, run_id)
+    select w.name, r.key, r.run_id
+    from unnest(p_run_ids, p_workflow_ids, p_idempotency_keys) r (run_id, workflow_id, key)
+    join pgflow.workflows w on w.workflow_id = r.workflow_id
+    where r.key is not null
+    order by w.name, r.key
+    on conflict do nothing;
+
+    return array(
+        select coalesce(k.run_id, r.run_id)
+        from unnest(p_run_ids, p_workflow_ids, p_idempotency_keys) with ordinality r (run_id, workflow_id, key, n)
+        left join pgflow.workflows w on w.workflow_id = r.workflow_id
+        left join pgflow.idempotency_keys k on k.workflow_name = w.name and k.idempotency_key = r.key
+        order by r.n);
+end;
+$$;
+
+-- _insert_tasks: the task rows of new runs. Where the run starts now, steps that wait for nothing begin as
+-- SCHEDULED, with their message, and map steps that wait for nothing open.
+
+create or replace function pgflow._insert_tasks(
+    p_run_ids       uuid[],
+    p_workflow_ids  bigint[],
+    p_priorities    smallint[],
+    p_starting      boolean[],
+    p_now           timestamptz,
+    out woken_queues  text[],
+    out maps_to_fold  boolean
+)
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_run_ids uuid[];
+    v_workflow_ids bigint[];
+    v_steps smallint[];
+    v_queues text[];
+    v_priorities smallint[];
+    v_message_ids bigint[];
+    v_waiting_runs uuid[];
+begin
+    maps_to_fold := false;
+    select array_agg(r.run_id), array_agg(r.workflow_id), array_agg(s.step), array_agg(s.queue), array_agg(r.priority),
+           array_agg(distinct s.queue)
+    into v_run_ids, v_workflow_ids, v_steps, v_queues, v_priorities, woken_queues
+    from unnest(p_run_ids, p_workflow_ids, p_priorities, p_starting) r (run_id, workflow_id, priority, starting)
+    join pgflow.steps s on s.workflow_id = r.workflow_id
+    where r.starting
+      and s.depends_on = '{}'
+      and not s.is_map;
+
+    if v_run_ids is not null then
+        v_message_ids := pgflow._send_tasks(v_run_ids, v_steps, null, v_queues, v_priorities);
+        with enqueued as (
+            insert into pgflow.tasks (
+                run_id, workflow_id, message_id, item, remaining, events, step, priority, state)
+            select t.run_id, t.workflow_id, t.message_id, 0, 0, 1, t.step, t.priority, 'SCHEDULED'
+            from unnest(v_run_ids, v_workflow_ids, v_message_ids, v_steps, v_priorities)
+                t (run_id, workflow_id, message_id, step, priority)
+            returning tasks.run_id, tasks.step
+        )
+        insert into pgflow.events (run_id, at, item, seq, fence, step, transition, generation, attempt)
+        select e.run_id, p_now, 0, 1, 0, e.step, 2, 1, 0
+        from enqueued e;
+    end if;
+
+    with awaiting as (
+        insert into pgflow.tasks (run_id, workflow_id, item, remaining, events, step, priority, state)
+        select r.run_id, r.workflow_id, 0, pg_catalog.cardinality(s.depends_on), 1, s.step, r.priority, 'PENDING'
+        from unnest(p_run_ids, p_workflow_ids, p_priorities, p_starting) r (run_id, workflow_id, priority, starting)
+        join pgflow.steps s on s.workflow_id = r.workflow_id
+        where not r.starting
+           or s.depends_on <> '{}'
+           or s.is_map
+        returning tasks.run_id, tasks.step, tasks.remaining
+    ),
+    audited as (
+        insert into pgflow.events (run_id, at, item, seq, fence, step, transition, generation, attempt)
+        select a.run_id, p_now, 0, 1, 0, a.step, 1, 1, 0
+        from awaiting a
+    )
+    select array_agg(a.run_id), array_agg(a.step)
+    into v_run_ids, v_steps
+    from awaiting a
+    join unnest(p_run_ids, p_starting) r (run_id, starting) on r.run_id = a.run_id
+    where a.remaining = 0
+      and r.starting;
+
+    if v_run_ids is not null then
+        woken_queues := woken_queues || pgflow._open_maps(v_run_ids, v_steps, p_now);
+        maps_to_fold := true;
+    end if;
+end;
+$$;

@@ -1,0 +1,68 @@
+-- start_run: start_runs for one run, by the name of its workflow (its newest version), for callers that
+-- speak SQL. Returns the run's id. With p_notify, workers hear of it when the transaction commits.
+
+create or replace function pgflow.start_run(
+    p_workflow         text,
+    p_input            jsonb default 'null',
+    p_idempotency_key  text default null,
+    p_labels           jsonb default null,
+    p_delay            interval default null,
+    p_priority         int default 2,
+    p_actor            text default null,
+    p_notify           boolean default true
+)
+returns uuid
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_workflow_id bigint;
+    v_started record;
+begin
+    select w.workflow_id
+    into v_workflow_id
+    from pgflow.workflows w
+    where w.name = p_workflow
+    order by w.version desc
+    limit 1;
+    if not found then
+        raise exception 'workflow % is not known', p_workflow
+            using errcode = 'PF001', hint = 'Define the workflow first (define_workflow).';
+    end if;
+
+    select *
+    into v_started
+    from pgflow.start_runs(
+        array[pgflow._time_ordered_id()], array[v_workflow_id], array[p_input], array[p_idempotency_key],
+        array[p_labels], array[p_delay], array[p_priority::smallint], p_actor);
+
+    if v_started.maps_to_fold then
+        perform pgflow.fold_maps(100);
+    end if;
+    if p_notify then
+        perform pg_catalog.pg_notify('pgflow_tasks', q.queue)
+        from unnest(v_started.woken_queues) q (queue);
+    end if;
+    return v_started.run_ids[1];
+end;
+$$;
+
+-- _time_ordered_id: a uuid of version 7: milliseconds, then chance. Runs sort by it as they were started.
+
+create or replace function pgflow._time_ordered_id()
+returns uuid
+language sql
+volatile
+set search_path = ''
+as $$
+    select pg_catalog.encode(
+        pg_catalog.set_byte(
+            pg_catalog.set_byte(stamped.bytes, 6, (pg_catalog.get_byte(stamped.bytes, 6) & 15) | 112),
+            8, (pg_catalog.get_byte(stamped.bytes, 8) & 63) | 128),
+        'hex')::uuid
+    from (
+        select overlay(
+            pg_catalog.uuid_send(pg_catalog.gen_random_uuid())
+            placing substring(pg_catalog.int8send((extract(epoch from pgflow.clock()) * 1000)::bigint) from 3)
+            from 1 for 6) as bytes) stamped;
+$$;

@@ -1,0 +1,133 @@
+-- _send_tasks: one message a task into the pgmq queue of its queue and priority.
+--
+-- Arrays are parallel; p_items null stands for item 0 throughout. Returns the message ids, parallel too.
+-- The message names the task, nothing else: what the task needs is read when it is claimed.
+
+create or replace function pgflow._send_tasks(
+    p_run_ids     uuid[],
+    p_steps       smallint[],
+    p_items       int[],
+    p_queues      text[],
+    p_priorities  smallint[]
+)
+returns bigint[]
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_group record;
+    v_message_ids bigint[];
+    v_all bigint[];
+begin
+    for v_group in
+        select pgflow._pgmq_queue(t.queue, t.priority) as pgmq_queue,
+               t.queue,
+               t.priority,
+               array_agg(t.n order by t.n) as ns,
+               array_agg(
+                   pg_catalog.jsonb_build_object('run_id', t.run_id, 'step', t.step, 'item', coalesce(t.item, 0))
+                   order by t.n) as messages
+        from unnest(p_run_ids, p_steps, p_items, p_queues, p_priorities)
+            with ordinality t (run_id, step, item, queue, priority, n)
+        group by t.queue, t.priority
+        order by t.queue, t.priority
+    loop
+        v_message_ids := array(select pgmq.send_batch(v_group.pgmq_queue, v_group.messages));
+        if v_group.priority <> 2 then
+            update pgflow.queues q
+            set uses_priorities = true
+            where q.queue = v_group.queue
+              and not q.uses_priorities;
+        end if;
+        if pg_catalog.cardinality(v_message_ids) = pg_catalog.cardinality(p_run_ids) then
+            return v_message_ids;
+        end if;
+        for i in 1 .. pg_catalog.cardinality(v_message_ids) loop
+            v_all[v_group.ns[i]] := v_message_ids[i];
+        end loop;
+    end loop;
+    return v_all;
+end;
+$$;
+
+-- _delete_messages: the messages of tasks that no longer wait or run.
+
+create or replace function pgflow._delete_messages(
+    p_queues       text[],
+    p_priorities   smallint[],
+    p_message_ids  bigint[]
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_group record;
+begin
+    for v_group in
+        select pgflow._pgmq_queue(m.queue, m.priority) as pgmq_queue,
+               array_agg(m.message_id order by m.message_id) as message_ids
+        from unnest(p_queues, p_priorities, p_message_ids) m (queue, priority, message_id)
+        where m.message_id is not null
+        group by m.queue, m.priority
+        order by 1
+    loop
+        perform pgmq.delete(v_group.pgmq_queue, v_group.message_ids);
+    end loop;
+end;
+$$;
+
+-- _schedule: makes tasks SCHEDULED, with a message, by the transition given (3 schedule, 10 reschedule).
+--
+-- Returns the queues that got work. The caller holds the locks of the tasks and knows that they may go.
+
+create or replace function pgflow._schedule(
+    p_run_ids     uuid[],
+    p_steps       smallint[],
+    p_items       int[],
+    p_transition  smallint,
+    p_now         timestamptz
+)
+returns text[]
+language plpgsql
+set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
+as $$
+declare
+    v_run_ids uuid[];
+    v_steps smallint[];
+    v_items int[];
+    v_queues text[];
+    v_priorities smallint[];
+    v_message_ids bigint[];
+begin
+    select array_agg(t.run_id), array_agg(t.step), array_agg(t.item), array_agg(s.queue), array_agg(t.priority)
+    into v_run_ids, v_steps, v_items, v_queues, v_priorities
+    from unnest(p_run_ids, p_steps, p_items) r (run_id, step, item)
+    join pgflow.tasks t on t.run_id = r.run_id and t.step = r.step and t.item = r.item
+    join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step;
+    if v_run_ids is null then
+        return array[]::text[];
+    end if;
+
+    v_message_ids := pgflow._send_tasks(v_run_ids, v_steps, v_items, v_queues, v_priorities);
+    with scheduled as (
+        update pgflow.tasks t
+        set state = 'SCHEDULED',
+            message_id = r.message_id,
+            events = t.events + 1
+        from unnest(v_run_ids, v_steps, v_items, v_message_ids) r (run_id, step, item, message_id)
+        where t.run_id = r.run_id
+          and t.step = r.step
+          and t.item = r.item
+        returning t.run_id, t.step, t.item, t.events, t.fence, t.generation, t.attempts
+    )
+    insert into pgflow.events (run_id, at, item, seq, fence, step, transition, generation, attempt)
+    select s.run_id, p_now, s.item, s.events, s.fence, s.step, p_transition, s.generation, s.attempts
+    from scheduled s;
+
+    return array(select distinct q.queue from unnest(v_queues) q (queue))::text[];
+end;
+$$;

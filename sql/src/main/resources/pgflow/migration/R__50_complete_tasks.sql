@@ -1,0 +1,203 @@
+-- complete_tasks: a worker reports the outputs of tasks it holds.
+--
+-- Dependents lose a dependency each; those left with none are scheduled; runs whose last sink ended have
+-- succeeded: all in this transaction. Items of maps are only noted (map_progress): when maps_to_fold is
+-- true, call fold_maps in a transaction of its own, which counts them off.
+--
+-- A report whose fence is no longer the task's changes nothing: its position is in `stale`, and it is kept
+-- in stale_reports. A report that is repeated, because its answer was lost, is no stale one.
+-- Locks: runs that may end, the reported tasks, their dependents, each in order; then the queues.
+
+create or replace function pgflow.complete_tasks(
+    p_worker_id  bigint,
+    p_run_ids    uuid[],
+    p_steps      smallint[],
+    p_items      int[],
+    p_fences     int[],
+    p_outputs    jsonb[],
+    out stale          int[],
+    out ended_run_ids  uuid[],
+    out woken_queues   text[],
+    out maps_to_fold   boolean
+)
+language plpgsql
+set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
+as $$
+declare
+    v_now timestamptz;
+    v_done record;
+begin
+    perform pgflow._lock_runs_that_may_end(p_run_ids, p_steps, p_items);
+    --@pp complete_tasks-runs-locked
+    v_now := pgflow.clock();
+
+    with report as (
+        select r.run_id, r.step, r.item, r.fence, r.output, r.n::int as n
+        from unnest(p_run_ids, p_steps, p_items, p_fences, p_outputs)
+            with ordinality r (run_id, step, item, fence, output, n)
+        order by r.run_id, r.step, r.item
+    ),
+    completed as (
+        update pgflow.tasks t
+        set state = 'SUCCEEDED',
+            output = r.output,
+            error = null,
+            worker_id = null,
+            events = t.events + 1
+        from report r
+        where t.run_id = r.run_id
+          and t.step = r.step
+          and t.item = r.item
+          and t.fence = r.fence
+          and t.state = 'RUNNING'
+          and t.deferred is null
+        returning r.n, t.run_id, t.workflow_id, t.step, t.item, t.fence, t.events, t.generation, t.attempts,
+                  t.priority, t.message_id, t.output
+    ),
+    audited as (
+        insert into pgflow.events (
+            run_id, at, worker_id, output_hash, item, seq, fence, step, transition, generation, attempt)
+        select c.run_id, v_now, p_worker_id, pg_catalog.hashtextextended(c.output::text, 0), c.item, c.events,
+               c.fence, c.step, 6, c.generation, c.attempts
+        from completed c
+    )
+    select array_agg(c.n) as ns,
+           array_agg(c.run_id) as run_ids,
+           array_agg(c.step) as steps,
+           array_agg(c.item) as items,
+           array_agg(c.workflow_id) as workflow_ids,
+           array_agg(s.queue) as queues,
+           array_agg(c.priority) as priorities,
+           array_agg(c.message_id) as message_ids,
+           coalesce(bool_or(c.item > 0), false) as any_item
+    into v_done
+    from completed c
+    join pgflow.steps s on s.workflow_id = c.workflow_id and s.step = c.step;
+    --@pp complete_tasks-tasks-locked
+
+    maps_to_fold := v_done.any_item;
+    if v_done.any_item then
+        insert into pgflow.map_progress (run_id, step, ended)
+        select d.run_id, d.step, count(*)
+        from unnest(v_done.run_ids, v_done.steps, v_done.items) d (run_id, step, item)
+        where d.item > 0
+        group by d.run_id, d.step;
+    end if;
+
+    if v_done.run_ids is not null then
+        select e.ended_run_ids, e.woken_queues, e.maps_to_fold or v_done.any_item
+        into ended_run_ids, woken_queues, maps_to_fold
+        from pgflow._end_steps(v_done.run_ids, v_done.steps, v_done.items, v_done.workflow_ids, v_now) e;
+        perform pgflow._delete_messages(v_done.queues, v_done.priorities, v_done.message_ids);
+    end if;
+    if coalesce(pg_catalog.cardinality(v_done.ns), 0) < pg_catalog.cardinality(p_run_ids) then
+        stale := pgflow._stale_reports(
+            p_worker_id, p_run_ids, p_steps, p_items, p_fences, 'complete', 'SUCCEEDED', v_done.ns, v_now);
+    end if;
+end;
+$$;
+
+-- _lock_runs_that_may_end: locks the runs of which a reported task is a sink, in order, before any task:
+-- run -> task -> queue is the one order of locks.
+
+create or replace function pgflow._lock_runs_that_may_end(
+    p_run_ids  uuid[],
+    p_steps    smallint[],
+    p_items    int[]
+)
+returns void
+language plpgsql
+set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
+as $$
+begin
+    perform 1
+    from (
+        select distinct c.run_id, c.step
+        from unnest(p_run_ids, p_steps, p_items) c (run_id, step, item)
+        where c.item = 0
+        order by c.run_id) c
+    join pgflow.runs r on r.run_id = c.run_id
+    join pgflow.steps s on s.workflow_id = r.workflow_id and s.step = c.step
+    where s.dependents = '{}'
+    for no key update of r;
+end;
+$$;
+
+-- _end_steps: what follows from step tasks (item 0) that succeeded or were skipped in this transaction:
+-- dependents are resolved and runs end.
+
+create or replace function pgflow._end_steps(
+    p_run_ids       uuid[],
+    p_steps         smallint[],
+    p_items         int[],
+    p_workflow_ids  bigint[],
+    p_now           timestamptz,
+    out ended_run_ids  uuid[],
+    out woken_queues   text[],
+    out maps_to_fold   boolean
+)
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_run_ids uuid[];
+    v_steps smallint[];
+    v_workflow_ids bigint[];
+begin
+    maps_to_fold := false;
+    select array_agg(t.run_id), array_agg(t.step), array_agg(t.workflow_id)
+    into v_run_ids, v_steps, v_workflow_ids
+    from unnest(p_run_ids, p_steps, p_items, p_workflow_ids) t (run_id, step, item, workflow_id)
+    where t.item = 0;
+    if v_run_ids is null then
+        return;
+    end if;
+
+    select d.woken_queues, d.maps_to_fold
+    into woken_queues, maps_to_fold
+    from pgflow._resolve_dependents(v_run_ids, v_steps, v_workflow_ids, p_now) d;
+    ended_run_ids := pgflow._count_off_sinks(v_run_ids, v_steps, v_workflow_ids, p_now);
+end;
+$$;
+
+-- _stale_reports: the positions of reports that did not apply, which are kept as a trace. A repeated report
+-- (the task ended under the same fence as reported) is not stale: its first sending had applied.
+
+create or replace function pgflow._stale_reports(
+    p_worker_id  bigint,
+    p_run_ids    uuid[],
+    p_steps      smallint[],
+    p_items      int[],
+    p_fences     int[],
+    p_report     text,
+    p_state      text,
+    p_applied    int[],
+    p_now        timestamptz
+)
+returns int[]
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_stale int[];
+begin
+    select array_agg(r.n::int order by r.n)
+    into v_stale
+    from unnest(p_run_ids, p_steps, p_items, p_fences) with ordinality r (run_id, step, item, fence, n)
+    left join pgflow.tasks t on t.run_id = r.run_id and t.step = r.step and t.item = r.item
+    where not r.n = any (coalesce(p_applied, '{}'))
+      and not coalesce(t.fence = r.fence and (t.state = p_state or p_state = 'FAILED' and t.state = 'RETRYING'), false);
+
+    insert into pgflow.stale_reports (run_id, step, item, fence, worker_id, report, at)
+    select r.run_id, r.step, r.item, r.fence, p_worker_id, p_report, p_now
+    from unnest(p_run_ids, p_steps, p_items, p_fences) with ordinality r (run_id, step, item, fence, n)
+    where r.n = any (v_stale);
+    return v_stale;
+end;
+$$;

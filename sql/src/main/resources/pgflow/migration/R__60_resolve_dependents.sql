@@ -1,0 +1,332 @@
+-- _resolve_dependents: the steps after ended ones lose that dependency; those left with none are scheduled,
+-- maps among them opened.
+--
+-- Takes step tasks (item 0) that succeeded or were skipped in this transaction.
+-- Locks: the dependents, in order of run and step. Lock first, then read, then decide: two last parents
+-- that both looked before locking would each see the other as unfinished.
+
+create or replace function pgflow._resolve_dependents(
+    p_run_ids       uuid[],
+    p_steps         smallint[],
+    p_workflow_ids  bigint[],
+    p_now           timestamptz,
+    out woken_queues  text[],
+    out maps_to_fold  boolean
+)
+language plpgsql
+set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
+as $$
+declare
+    v_run_ids uuid[];
+    v_steps smallint[];
+    v_ended int[];
+    v_message_ids bigint[];
+    v_ready_runs uuid[];
+    v_ready_steps smallint[];
+    v_ready_queues text[];
+    v_ready_priorities smallint[];
+    v_ready_positions int[];
+    v_map_runs uuid[];
+    v_map_steps smallint[];
+begin
+    maps_to_fold := false;
+    with losing as (
+        select e.run_id, d.step, e.workflow_id, count(*)::int as ended
+        from unnest(p_run_ids, p_steps, p_workflow_ids) e (run_id, step, workflow_id)
+        join pgflow.steps s on s.workflow_id = e.workflow_id and s.step = e.step
+        cross join unnest(s.dependents) d (step)
+        group by e.run_id, d.step, e.workflow_id
+        order by e.run_id, d.step
+    ),
+    locked as (
+        select t.run_id, t.step, l.ended, t.remaining, t.priority, l.workflow_id
+        from losing l
+        join pgflow.tasks t on t.run_id = l.run_id and t.step = l.step and t.item = 0
+        where t.state = 'PENDING'
+        for no key update of t
+    ),
+    numbered as (
+        select l.*, s.queue, s.is_map, l.remaining = l.ended as ready,
+               (row_number() over ())::int as n
+        from locked l
+        join pgflow.steps s on s.workflow_id = l.workflow_id and s.step = l.step
+    )
+    select array_agg(l.run_id order by l.n), array_agg(l.step order by l.n), array_agg(l.ended order by l.n),
+           array_agg(l.run_id order by l.n) filter (where l.ready and not l.is_map),
+           array_agg(l.step order by l.n) filter (where l.ready and not l.is_map),
+           array_agg(l.queue order by l.n) filter (where l.ready and not l.is_map),
+           array_agg(l.priority order by l.n) filter (where l.ready and not l.is_map),
+           array_agg(l.n order by l.n) filter (where l.ready and not l.is_map),
+           array_agg(l.run_id order by l.n) filter (where l.ready and l.is_map),
+           array_agg(l.step order by l.n) filter (where l.ready and l.is_map),
+           array_agg(distinct l.queue) filter (where l.ready and not l.is_map)
+    into v_run_ids, v_steps, v_ended,
+         v_ready_runs, v_ready_steps, v_ready_queues, v_ready_priorities, v_ready_positions,
+         v_map_runs, v_map_steps, woken_queues
+    from numbered l;
+    if v_run_ids is null then
+        return;
+    end if;
+
+    --@pp resolve_dependents-locked
+    v_message_ids := array_fill(null::bigint, array[pg_catalog.cardinality(v_run_ids)]);
+    if v_ready_runs is not null then
+        v_message_ids := pgflow._spread(
+            v_message_ids,
+            v_ready_positions,
+            pgflow._send_tasks(v_ready_runs, v_ready_steps, null, v_ready_queues, v_ready_priorities));
+    end if;
+
+    with resolved as (
+        update pgflow.tasks t
+        set remaining = t.remaining - r.ended,
+            state = case when r.message_id is null then t.state else 'SCHEDULED' end,
+            message_id = r.message_id,
+            events = t.events + case when r.message_id is null then 0 else 1 end
+        from unnest(v_run_ids, v_steps, v_ended, v_message_ids) r (run_id, step, ended, message_id)
+        where t.run_id = r.run_id
+          and t.step = r.step
+          and t.item = 0
+        returning t.run_id, t.step, t.state, t.events, t.fence, t.generation, t.attempts
+    )
+    insert into pgflow.events (run_id, at, item, seq, fence, step, transition, generation, attempt)
+    select r.run_id, p_now, 0, r.events, r.fence, r.step, 3, r.generation, r.attempts
+    from resolved r
+    where r.state = 'SCHEDULED';
+
+    if v_map_runs is not null then
+        woken_queues := woken_queues || pgflow._open_maps(v_map_runs, v_map_steps, p_now);
+        maps_to_fold := true;
+    end if;
+end;
+$$;
+
+-- _spread: puts values at positions of an array.
+
+create or replace function pgflow._spread(
+    p_array      bigint[],
+    p_positions  int[],
+    p_values     bigint[]
+)
+returns bigint[]
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+    if pg_catalog.cardinality(p_array) = pg_catalog.cardinality(p_values) then
+        return p_values;
+    end if;
+    for i in 1 .. pg_catalog.cardinality(p_positions) loop
+        p_array[p_positions[i]] := p_values[i];
+    end loop;
+    return p_array;
+end;
+$$;
+
+-- _count_off_sinks: runs lose the sinks that ended; a run left with none has succeeded.
+--
+-- The caller locked the runs before it touched their tasks. Returns the runs that ended.
+
+create or replace function pgflow._count_off_sinks(
+    p_run_ids       uuid[],
+    p_steps         smallint[],
+    p_workflow_ids  bigint[],
+    p_now           timestamptz
+)
+returns uuid[]
+language plpgsql
+set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
+as $$
+declare
+    v_ended uuid[];
+begin
+    with losing as (
+        select e.run_id, count(*)::int as sinks
+        from unnest(p_run_ids, p_steps, p_workflow_ids) e (run_id, step, workflow_id)
+        join pgflow.steps s on s.workflow_id = e.workflow_id and s.step = e.step
+        where s.dependents = '{}'
+        group by e.run_id
+        order by e.run_id
+    ),
+    counted as (
+        update pgflow.runs r
+        set remaining_sinks = r.remaining_sinks - l.sinks,
+            state = case when r.remaining_sinks = l.sinks then 'SUCCEEDED' else r.state end,
+            ended_at = case when r.remaining_sinks = l.sinks then p_now end,
+            events = r.events + case when r.remaining_sinks = l.sinks then 1 else 0 end
+        from losing l
+        where r.run_id = l.run_id
+          and r.state = 'RUNNING'
+        returning r.run_id, r.events, r.state
+    ),
+    audited as (
+        insert into pgflow.events (run_id, at, item, seq, fence, step, transition, generation, attempt)
+        select c.run_id, p_now, 0, c.events, 0, 0, 104, 1, 0
+        from counted c
+        where c.state = 'SUCCEEDED'
+    )
+    select array_agg(c.run_id)
+    into v_ended
+    from counted c
+    where c.state = 'SUCCEEDED';
+    return v_ended;
+end;
+$$;
+
+-- _open_maps: map tasks that wait for nothing become RUNNING, deferred until their items end, and each
+-- element of the array becomes a task, unpacked here once.
+--
+-- What cannot be mapped over (no array, more than 100,000 elements) and what has no elements is left to
+-- fold_maps, which may end runs and therefore locks them first: the caller asks it afterwards.
+
+create or replace function pgflow._open_maps(
+    p_run_ids  uuid[],
+    p_steps    smallint[],
+    p_now      timestamptz
+)
+returns text[]
+language plpgsql
+set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
+as $$
+declare
+    v_map record;
+    v_width int;
+    v_woken text[] := array[]::text[];
+begin
+    for v_map in
+        select t.run_id, t.step, t.workflow_id, t.priority, s.queue,
+               case when s.map_over = 0 then r.input else parent.output end as elements
+        from unnest(p_run_ids, p_steps) m (run_id, step)
+        join pgflow.tasks t on t.run_id = m.run_id and t.step = m.step and t.item = 0
+        join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step
+        join pgflow.runs r on r.run_id = t.run_id
+        left join pgflow.tasks parent on parent.run_id = t.run_id and parent.step = s.map_over and parent.item = 0
+    loop
+        v_width := case when pg_catalog.jsonb_typeof(v_map.elements) = 'array'
+                        then pg_catalog.jsonb_array_length(v_map.elements) end;
+        perform pgflow._open_map(v_map.run_id, v_map.step, coalesce(v_width, 0), p_now);
+        if v_width between 1 and 100000 then
+            perform pgflow._insert_items(
+                v_map.run_id, v_map.step, v_map.workflow_id, v_map.queue, v_map.priority, v_map.elements, p_now);
+            v_woken := v_woken || v_map.queue;
+        else
+            insert into pgflow.map_progress (run_id, step, ended, error)
+            values (v_map.run_id, v_map.step, 0, pgflow._map_error(v_map.elements, v_width));
+        end if;
+    end loop;
+    return v_woken;
+end;
+$$;
+
+-- _map_error: why something cannot be mapped over; null when it is an empty array.
+
+create or replace function pgflow._map_error(
+    p_elements  jsonb,
+    p_width     int
+)
+returns jsonb
+language sql
+immutable
+as $$
+    select case
+        when p_width = 0 then null
+        when p_width is null then pg_catalog.jsonb_build_object(
+            'code', 'PGF-DAT-006',
+            'message', 'a map needs an array to map over, but got '
+                || coalesce(pg_catalog.jsonb_typeof(p_elements), 'nothing')
+                || '; return an array from the step that is mapped over')
+        else pg_catalog.jsonb_build_object(
+            'code', 'PGF-DAT-007',
+            'message', 'a map has at most 100000 items, but got ' || p_width || '; map over chunks')
+    end;
+$$;
+
+-- _open_map: PENDING -> SCHEDULED -> RUNNING for one map task, which then waits for its items.
+
+create or replace function pgflow._open_map(
+    p_run_id  uuid,
+    p_step    smallint,
+    p_width   int,
+    p_now     timestamptz
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+    update pgflow.tasks t
+    set state = 'SCHEDULED',
+        events = t.events + 1
+    where t.run_id = p_run_id
+      and t.step = p_step
+      and t.item = 0;
+
+    with opened as (
+        update pgflow.tasks t
+        set state = 'RUNNING',
+            deferred = 'items',
+            remaining = p_width,
+            fence = t.fence + 1,
+            attempts = t.attempts + 1,
+            events = t.events + 1
+        where t.run_id = p_run_id
+          and t.step = p_step
+          and t.item = 0
+        returning t.events, t.fence, t.generation, t.attempts
+    )
+    insert into pgflow.events (run_id, at, item, seq, fence, step, transition, generation, attempt)
+    select p_run_id, p_now, 0, o.events - 1, o.fence - 1, p_step, 3, o.generation, o.attempts - 1
+    from opened o
+    union all
+    select p_run_id, p_now, 0, o.events, o.fence, p_step, 5, o.generation, o.attempts
+    from opened o;
+end;
+$$;
+
+-- _insert_items: one SCHEDULED task for each element of an array.
+
+create or replace function pgflow._insert_items(
+    p_run_id       uuid,
+    p_step         smallint,
+    p_workflow_id  bigint,
+    p_queue        text,
+    p_priority     smallint,
+    p_elements     jsonb,
+    p_now          timestamptz
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_width int := pg_catalog.jsonb_array_length(p_elements);
+    v_message_ids bigint[] := pgflow._send_tasks(
+        array_fill(p_run_id, array[v_width]),
+        array_fill(p_step, array[v_width]),
+        array(select pg_catalog.generate_series(1, v_width)),
+        array_fill(p_queue, array[v_width]),
+        array_fill(p_priority, array[v_width]));
+begin
+    with inserted as (
+        insert into pgflow.tasks (
+            run_id, workflow_id, message_id, item, remaining, events, step, priority, state, input)
+        select p_run_id, p_workflow_id, e.message_id, e.item, 0, 1, p_step, p_priority, 'SCHEDULED', e.value
+        from unnest(v_message_ids, array(select pg_catalog.jsonb_array_elements(p_elements)))
+            with ordinality e (message_id, value, item)
+        returning tasks.item
+    )
+    insert into pgflow.events (run_id, at, item, seq, fence, step, transition, generation, attempt)
+    select p_run_id, p_now, i.item, 1, 0, p_step, 2, 1, 0
+    from inserted i;
+end;
+$$;

@@ -1,0 +1,162 @@
+-- fire_timers: what became due goes on: retries are scheduled again, delayed runs begin.
+--
+-- Any process may call it at any time; tasks that another caller is at are passed over. next_due_in says
+-- how long until there is something to do again; null when nothing waits.
+-- Locks: runs, then tasks, each in order, skipping the locked ones.
+
+create or replace function pgflow.fire_timers(
+    p_limit  int default 1000,
+    out fired         int,
+    out woken_queues  text[],
+    out maps_to_fold  boolean,
+    out next_due_in   interval
+)
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_now timestamptz := pgflow.clock();
+    v_due record;
+    v_begun record;
+begin
+    fired := 0;
+    maps_to_fold := false;
+    if exists (select from pgflow.timers t where t.due_at <= v_now) then
+        select b.run_ids, b.woken_queues, b.maps_to_fold
+        into v_begun
+        from pgflow._begin_runs(p_limit, v_now) b;
+        fired := coalesce(pg_catalog.cardinality(v_begun.run_ids), 0);
+        maps_to_fold := coalesce(v_begun.maps_to_fold, false);
+
+        select array_agg(t.run_id) as run_ids, array_agg(t.step) as steps, array_agg(t.item) as items
+        into v_due
+        from pgflow._lock_due_tasks(p_limit, v_now) t;
+        if v_due.run_ids is not null then
+            woken_queues := pgflow._schedule(v_due.run_ids, v_due.steps, v_due.items, 10::smallint, v_now);
+            delete from pgflow.timers t
+            using unnest(v_due.run_ids, v_due.steps, v_due.items) d (run_id, step, item)
+            where t.run_id = d.run_id and t.step = d.step and t.item = d.item;
+            fired := fired + pg_catalog.cardinality(v_due.run_ids);
+        end if;
+        woken_queues := woken_queues || v_begun.woken_queues;
+    end if;
+
+    next_due_in := (select min(t.due_at) from pgflow.timers t) - v_now;
+end;
+$$;
+
+-- _lock_due_tasks: retries that are due, their tasks locked.
+
+create or replace function pgflow._lock_due_tasks(
+    p_limit  int,
+    p_now    timestamptz
+)
+returns table (run_id uuid, step smallint, item int)
+language plpgsql
+set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
+as $$
+begin
+    return query
+    select t.run_id, t.step, t.item
+    from (
+        select d.run_id, d.step, d.item
+        from (
+            select r.run_id, r.step, r.item
+            from pgflow.timers r
+            where r.due_at <= p_now
+              and r.step > 0
+            order by r.due_at
+            limit p_limit) d
+        order by d.run_id, d.step, d.item) d
+    join pgflow.tasks t on t.run_id = d.run_id and t.step = d.step and t.item = d.item
+    where t.state = 'RETRYING'
+    for no key update of t skip locked;
+end;
+$$;
+
+-- _begin_runs: delayed runs whose time came start; their first steps are scheduled.
+
+create or replace function pgflow._begin_runs(
+    p_limit  int,
+    p_now    timestamptz,
+    out run_ids       uuid[],
+    out woken_queues  text[],
+    out maps_to_fold  boolean
+)
+language plpgsql
+set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
+as $$
+declare
+    v_plain record;
+begin
+    maps_to_fold := false;
+    with due as (
+        select r.run_id
+        from (
+            select d.run_id
+            from (
+                select t.run_id
+                from pgflow.timers t
+                where t.due_at <= p_now
+                  and t.step = 0
+                order by t.due_at
+                limit p_limit) d
+            order by d.run_id) d
+        join pgflow.runs r on r.run_id = d.run_id
+        where r.state = 'PENDING'
+        for no key update of r skip locked
+    ),
+    begun as (
+        update pgflow.runs r
+        set state = 'RUNNING',
+            started_at = p_now,
+            events = r.events + 1
+        from due d
+        where r.run_id = d.run_id
+        returning r.run_id, r.events
+    ),
+    audited as (
+        insert into pgflow.events (run_id, at, item, seq, fence, step, transition, generation, attempt)
+        select b.run_id, p_now, 0, b.events, 0, 0, 103, 1, 0
+        from begun b
+    )
+    select array_agg(b.run_id)
+    into run_ids
+    from begun b;
+    if run_ids is null then
+        return;
+    end if;
+
+    delete from pgflow.timers t
+    using unnest(run_ids) b (run_id)
+    where t.run_id = b.run_id and t.step = 0;
+
+    select array_agg(f.run_id) filter (where not f.is_map) as run_ids,
+           array_agg(f.step) filter (where not f.is_map) as steps,
+           array_agg(0) filter (where not f.is_map) as items,
+           array_agg(f.run_id) filter (where f.is_map) as map_runs,
+           array_agg(f.step) filter (where f.is_map) as map_steps
+    into v_plain
+    from (
+        select t.run_id, t.step, s.is_map
+        from (select b.run_id from unnest(run_ids) b (run_id) order by b.run_id) b
+        join pgflow.tasks t on t.run_id = b.run_id and t.item = 0
+        join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step
+        where t.state = 'PENDING'
+          and t.remaining = 0
+        for no key update of t) f;
+    if v_plain.run_ids is not null then
+        woken_queues := pgflow._schedule(v_plain.run_ids, v_plain.steps, v_plain.items, 3::smallint, p_now);
+    end if;
+    if v_plain.map_runs is not null then
+        woken_queues := woken_queues || pgflow._open_maps(v_plain.map_runs, v_plain.map_steps, p_now);
+        maps_to_fold := true;
+    end if;
+end;
+$$;

@@ -1,0 +1,263 @@
+-- register_worker: a process says that it works, on which queues, with which handlers. It must beat its
+-- heart (heartbeat) at least every p_expires_after, or its tasks are handed to others.
+
+create or replace function pgflow.register_worker(
+    p_name           text,
+    p_queues         text[],
+    p_handlers       text[],
+    p_expires_after  interval default '10 seconds'
+)
+returns bigint
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_worker_id bigint;
+begin
+    perform pgflow.create_queue(q.queue)
+    from (select distinct u.queue from unnest(p_queues) u (queue) order by 1) q;
+
+    insert into pgflow.workers (name, queues, handlers, expires_after, started_at, heartbeat_at)
+    values (p_name, p_queues, p_handlers, p_expires_after, pgflow.clock(), pgflow.clock())
+    returning worker_id
+    into v_worker_id;
+    return v_worker_id;
+end;
+$$;
+
+-- heartbeat: a worker says that it lives and which tasks it is running.
+--
+-- Returns whether it still counts as alive (if not: stop everything, register anew), and the positions of
+-- tasks that are no longer its own (cancelled, or taken away): their handlers should be interrupted.
+
+create or replace function pgflow.heartbeat(
+    p_worker_id  bigint,
+    p_run_ids    uuid[],
+    p_steps      smallint[],
+    p_items      int[],
+    p_fences     int[],
+    out alive  boolean,
+    out lost   int[]
+)
+language plpgsql
+set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
+as $$
+begin
+    update pgflow.workers w
+    set heartbeat_at = pgflow.clock()
+    where w.worker_id = p_worker_id
+      and w.ended_at is null;
+    alive := found;
+
+    select array_agg(h.n::int order by h.n)
+    into lost
+    from unnest(p_run_ids, p_steps, p_items, p_fences) with ordinality h (run_id, step, item, fence, n)
+    left join pgflow.tasks t on t.run_id = h.run_id and t.step = h.step and t.item = h.item
+    where t.fence is distinct from h.fence
+       or t.state <> 'RUNNING';
+end;
+$$;
+
+-- retire_worker: a worker stops in good order. What it still holds is scheduled again at once.
+
+create or replace function pgflow.retire_worker(
+    p_worker_id  bigint,
+    out released      int,
+    out woken_queues  text[]
+)
+language plpgsql
+set search_path = ''
+as $$
+begin
+    update pgflow.workers w
+    set ended_at = pgflow.clock(),
+        end_cause = 'retired'
+    where w.worker_id = p_worker_id
+      and w.ended_at is null;
+
+    select r.released, r.woken_queues
+    into released, woken_queues
+    from pgflow._release_held(p_worker_id, 'released', '{}', '{}', '{}', 100000) r;
+end;
+$$;
+
+-- recover_claims: a worker whose claim may have succeeded without its knowledge (the answer was lost) names
+-- all the tasks that it knows it holds; others that the database thinks it holds are scheduled again.
+
+create or replace function pgflow.recover_claims(
+    p_worker_id  bigint,
+    p_run_ids    uuid[],
+    p_steps      smallint[],
+    p_items      int[],
+    out released      int,
+    out woken_queues  text[]
+)
+language plpgsql
+set search_path = ''
+as $$
+begin
+    select r.released, r.woken_queues
+    into released, woken_queues
+    from pgflow._release_held(p_worker_id, 'released', p_run_ids, p_steps, p_items, 100000) r;
+end;
+$$;
+
+-- expire_workers: declares workers lost whose heart has not beaten for too long, and hands on what they
+-- held. Any process may call it at any time. `left_over` says that more tasks wait to be handed on.
+--
+-- Locks: the worker (so that it cannot claim meanwhile), then as in fail_tasks.
+
+create or replace function pgflow.expire_workers(
+    p_limit  int default 1000,
+    out lost_workers   bigint[],
+    out recovered      int,
+    out ended_run_ids  uuid[],
+    out woken_queues   text[],
+    out left_over      boolean
+)
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_worker_id bigint;
+    v_handed record;
+begin
+    recovered := 0;
+    left_over := false;
+    with silent as (
+        select w.worker_id
+        from pgflow.workers w
+        where w.ended_at is null
+          and w.heartbeat_at + w.expires_after < pgflow.clock()
+        for update skip locked
+    ),
+    lost as (
+        update pgflow.workers w
+        set ended_at = pgflow.clock(),
+            end_cause = 'lost'
+        from silent s
+        where w.worker_id = s.worker_id
+        returning w.worker_id
+    )
+    select array_agg(l.worker_id)
+    into lost_workers
+    from lost l;
+
+    select w.worker_id
+    into v_worker_id
+    from pgflow.workers w
+    where w.end_cause = 'lost'
+      and w.recovered_at is null
+    order by w.worker_id
+    limit 1
+    for update skip locked;
+    if not found then
+        return;
+    end if;
+
+    select r.*
+    into v_handed
+    from pgflow._release_held(v_worker_id, 'lost', '{}', '{}', '{}', p_limit) r;
+    recovered := v_handed.released;
+    ended_run_ids := v_handed.ended_run_ids;
+    woken_queues := v_handed.woken_queues;
+    left_over := true;
+    if v_handed.held < p_limit then
+        update pgflow.workers w
+        set recovered_at = pgflow.clock()
+        where w.worker_id = v_worker_id;
+    end if;
+end;
+$$;
+
+-- _release_held: ends the attempts of tasks that a worker holds, but for the known ones.
+--
+-- What a worker holds is found through the queues, where each task that runs has a message that was read:
+-- an index on the tasks' worker would cost every claim and every report.
+
+create or replace function pgflow._release_held(
+    p_worker_id  bigint,
+    p_how        text,
+    p_run_ids    uuid[],
+    p_steps      smallint[],
+    p_items      int[],
+    p_limit      int,
+    out held           int,
+    out released       int,
+    out ended_run_ids  uuid[],
+    out woken_queues   text[]
+)
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_pgmq_queue text;
+    v_found_runs uuid[];
+    v_found_steps smallint[];
+    v_found_items int[];
+    v_found_fences int[];
+    v_run_ids uuid[];
+    v_steps smallint[];
+    v_items int[];
+    v_fences int[];
+begin
+    for v_pgmq_queue in
+        select 'q_' || pgflow._pgmq_queue(q.queue, priority::smallint)
+        from pgflow.workers w
+        cross join unnest(w.queues) q (queue)
+        cross join pg_catalog.generate_series(1, 3) priority
+        where w.worker_id = p_worker_id
+        order by 1
+    loop
+        execute pg_catalog.format(
+            'select array_agg(t.run_id), array_agg(t.step), array_agg(t.item), array_agg(t.fence)
+             from pgmq.%I m
+             cross join lateral (
+                 select t.run_id, t.step, t.item, t.fence
+                 from pgflow.tasks t
+                 where t.run_id = (m.message ->> ''run_id'')::uuid
+                   and t.step = (m.message ->> ''step'')::smallint
+                   and t.item = (m.message ->> ''item'')::int
+                   and t.worker_id = $1
+                   and t.state = ''RUNNING'') t
+             where m.read_ct > 0
+               and pgflow._names_a_task(m.message)',
+            v_pgmq_queue)
+        using p_worker_id
+        into v_found_runs, v_found_steps, v_found_items, v_found_fences;
+        v_run_ids := v_run_ids || v_found_runs;
+        v_steps := v_steps || v_found_steps;
+        v_items := v_items || v_found_items;
+        v_fences := v_fences || v_found_fences;
+    end loop;
+
+    select array_agg(h.run_id), array_agg(h.step), array_agg(h.item), array_agg(h.fence), count(*)
+    into v_run_ids, v_steps, v_items, v_fences, held
+    from (
+        select h.run_id, h.step, h.item, h.fence
+        from unnest(v_run_ids, v_steps, v_items, v_fences) h (run_id, step, item, fence)
+        where not exists (
+            select
+            from unnest(p_run_ids, p_steps, p_items) k (run_id, step, item)
+            where k.run_id = h.run_id and k.step = h.step and k.item = h.item)
+        limit p_limit) h;
+    released := 0;
+    if v_run_ids is null then
+        return;
+    end if;
+
+    select coalesce(pg_catalog.cardinality(e.applied), 0), e.ended_run_ids, e.woken_queues
+    into released, ended_run_ids, woken_queues
+    from pgflow._end_attempts(
+        p_worker_id, p_how, v_run_ids, v_steps, v_items, v_fences,
+        case p_how when 'lost' then pg_catalog.array_fill(
+            pg_catalog.jsonb_build_object(
+                'code', 'PGF-RUN-020',
+                'message', 'worker ' || p_worker_id || ' was lost while it ran this task'),
+            array[held]) end,
+        null, null) e;
+end;
+$$;

@@ -1,0 +1,304 @@
+-- verify: everything that must always hold of the engine's tables, checked; no row means all is well.
+--
+-- For tests and for operators. It reads everything in one snapshot, so it may run while workers work.
+-- docs/guarantees.md says what each invariant means.
+
+create or replace function pgflow.verify()
+returns table (invariant text, run_id uuid, step smallint, item int, problem text)
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+    return query select * from pgflow._verify_runs();
+    return query select * from pgflow._verify_histories();
+    return query select * from pgflow._verify_joins();
+    return query select * from pgflow._verify_counters();
+    return query select * from pgflow._verify_queues();
+    return query select * from pgflow._verify_attempts();
+end;
+$$;
+
+create or replace function pgflow._verify_runs()
+returns table (invariant text, run_id uuid, step smallint, item int, problem text)
+language sql
+stable
+set search_path = ''
+as $$
+    select 'I1', k.run_id, 0::smallint, 0, 'the run that holds an idempotency key does not exist'
+    from pgflow.idempotency_keys k
+    where not exists (select from pgflow.runs r where r.run_id = k.run_id)
+    union all
+    select 'I1', t.run_id, t.step, t.item, 'the task belongs to no run, or to another version than its run'
+    from pgflow.tasks t
+    left join pgflow.runs r on r.run_id = t.run_id
+    where r.workflow_id is distinct from t.workflow_id
+    union all
+    select 'I1', r.run_id, s.step, 0, 'the run has no task for this step'
+    from pgflow.runs r
+    join pgflow.steps s on s.workflow_id = r.workflow_id
+    left join pgflow.tasks t on t.run_id = r.run_id and t.step = s.step and t.item = 0
+    where t.run_id is null
+    union all
+    select 'I2', t.run_id, t.step, t.item, 'the run is ' || r.state || ' but this task is ' || t.state
+    from pgflow.tasks t
+    join pgflow.runs r on r.run_id = t.run_id
+    where r.ended_at is not null
+      and t.state in ('PENDING', 'SCHEDULED', 'RUNNING', 'RETRYING')
+    union all
+    select 'I2', r.run_id, 0::smallint, 0, 'all tasks have ended but the run is RUNNING'
+    from pgflow.runs r
+    where r.state = 'RUNNING'
+      and not exists (
+          select
+          from pgflow.tasks t
+          where t.run_id = r.run_id
+            and t.state in ('PENDING', 'SCHEDULED', 'RUNNING', 'RETRYING'));
+$$;
+
+create or replace function pgflow._verify_histories()
+returns table (invariant text, run_id uuid, step smallint, item int, problem text)
+language sql
+stable
+set search_path = ''
+as $$
+    with history as (
+        select e.*, t.subject, t.name, t.from_state, t.to_state,
+               lag(t.to_state) over w as before,
+               lag(e.fence) over w as fence_before,
+               row_number() over w as n,
+               lead(e.event_id) over w is null as is_last
+        from pgflow.events e
+        left join pgflow.transitions t on t.transition = e.transition
+        window w as (partition by e.run_id, e.step, e.item order by e.seq)
+    ),
+    subjects as (
+        select t.run_id, t.step, t.item, t.state, t.events, t.fence, t.output
+        from pgflow.tasks t
+        union all
+        select r.run_id, 0, 0, r.state, r.events, 0, null
+        from pgflow.runs r
+    )
+    select 'I3', h.run_id, h.step, h.item, 'an event after the end: ' || h.before || ' -> ' || h.to_state
+    from history h
+    where h.before in ('SUCCEEDED', 'FAILED', 'CANCELLED', 'SKIPPED')
+    union all
+    select 'I4', h.run_id, h.step, h.item,
+           pg_catalog.format('event %s (%s) does not follow from %s', h.seq, coalesce(h.name, 'unknown'), h.before)
+    from history h
+    where h.seq <> h.n
+       or h.from_state is distinct from h.before
+       or h.subject is null
+       or (h.subject = 'run') <> (h.step = 0)
+    union all
+    select 'I4', s.run_id, s.step, s.item,
+           pg_catalog.format('is %s with %s events, but its last event says %s and is number %s',
+               s.state, s.events, h.to_state, h.seq)
+    from subjects s
+    left join history h on h.run_id = s.run_id and h.step = s.step and h.item = s.item and h.is_last
+    where h.to_state is distinct from s.state
+       or h.seq is distinct from s.events
+    union all
+    select 'I4', h.run_id, h.step, h.item, 'a claim without a worker'
+    from history h
+    where h.name = 'claim' and h.worker_id is null
+    union all
+    select 'I5', s.run_id, s.step, s.item, 'the output is not the one that was reported'
+    from subjects s
+    join history h on h.run_id = s.run_id and h.step = s.step and h.item = s.item and h.is_last
+    where s.state = 'SUCCEEDED'
+      and s.step > 0
+      and h.output_hash is distinct from pg_catalog.hashtextextended(s.output::text, 0)
+    union all
+    select 'I6', h.run_id, h.step, h.item,
+           pg_catalog.format('event %s (%s) has fence %s after %s', h.seq, h.name, h.fence, h.fence_before)
+    from history h
+    where h.step > 0
+      and h.n > 1
+      and h.fence <> h.fence_before + case when h.name in ('claim', 'open') then 1 else 0 end
+    union all
+    select 'I7', h.run_id, h.step, h.item, 'claimed before the attempt before it had ended'
+    from (
+        select h.*, max(h.at) filter (where h.from_state = 'RUNNING') over (
+                   partition by h.run_id, h.step, h.item order by h.seq) as ended_before
+        from history h) h
+    where h.name = 'claim'
+      and h.at < h.ended_before;
+$$;
+
+create or replace function pgflow._verify_joins()
+returns table (invariant text, run_id uuid, step smallint, item int, problem text)
+language sql
+stable
+set search_path = ''
+as $$
+    with first_scheduled as (
+        select e.run_id, e.step, min(e.event_id) as event_id, count(*) as times
+        from pgflow.events e
+        where e.item = 0
+          and e.step > 0
+          and e.transition in (2, 3)
+        group by e.run_id, e.step
+    ),
+    ended as (
+        select e.run_id, e.step, e.event_id
+        from pgflow.events e
+        join pgflow.transitions t on t.transition = e.transition
+        where e.item = 0
+          and e.step > 0
+          and t.to_state in ('SUCCEEDED', 'SKIPPED')
+    )
+    select 'I8', f.run_id, f.step, 0, 'scheduled for the first time ' || f.times || ' times'
+    from first_scheduled f
+    where f.times > 1
+    union all
+    select 'I8', f.run_id, f.step, 0, 'scheduled before step ' || d.depends_on || ' had ended'
+    from first_scheduled f
+    join pgflow.runs r on r.run_id = f.run_id
+    join pgflow.step_dependencies d on d.workflow_id = r.workflow_id and d.step = f.step
+    left join ended e on e.run_id = f.run_id and e.step = d.depends_on
+    where e.event_id is null
+       or e.event_id > f.event_id
+    union all
+    select 'I8', t.run_id, t.step, 0, 'a join that waits for nothing is still PENDING'
+    from pgflow.tasks t
+    join pgflow.runs r on r.run_id = t.run_id
+    where t.state = 'PENDING'
+      and t.remaining = 0
+      and r.state = 'RUNNING';
+$$;
+
+create or replace function pgflow._verify_counters()
+returns table (invariant text, run_id uuid, step smallint, item int, problem text)
+language sql
+stable
+set search_path = ''
+as $$
+    select 'I9', t.run_id, t.step, t.item, pg_catalog.format('remaining is %s, but %s parents have not ended', t.remaining, p.open)
+    from pgflow.tasks t
+    join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step
+    cross join lateral (
+        select count(*) as open
+        from unnest(s.depends_on) d (step)
+        join pgflow.tasks p on p.run_id = t.run_id and p.step = d.step and p.item = 0
+        where p.state not in ('SUCCEEDED', 'SKIPPED')) p
+    where t.state = 'PENDING'
+      and t.remaining <> p.open
+    union all
+    select 'I9', t.run_id, t.step, t.item, pg_catalog.format('remaining is %s, but %s items have not ended', t.remaining, i.open)
+    from pgflow.tasks t
+    cross join lateral (
+        select count(*) filter (where i.state <> 'SUCCEEDED')
+               + coalesce((select sum(p.ended)
+                           from pgflow.map_progress p
+                           where p.run_id = t.run_id and p.step = t.step), 0) as open
+        from pgflow.tasks i
+        where i.run_id = t.run_id and i.step = t.step and i.item > 0) i
+    where t.deferred = 'items'
+      and t.remaining <> i.open
+    union all
+    select 'I9', r.run_id, 0::smallint, 0, pg_catalog.format('remaining_sinks is %s, but %s sinks have not ended', r.remaining_sinks, k.open)
+    from pgflow.runs r
+    cross join lateral (
+        select count(*) as open
+        from pgflow.tasks t
+        join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step
+        where t.run_id = r.run_id
+          and t.item = 0
+          and s.dependents = '{}'
+          and t.state not in ('SUCCEEDED', 'SKIPPED')) k
+    where r.state in ('PENDING', 'RUNNING', 'SUCCEEDED')
+      and r.remaining_sinks <> k.open;
+$$;
+
+create or replace function pgflow._verify_queues()
+returns table (invariant text, run_id uuid, step smallint, item int, problem text)
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+    v_queue record;
+    v_messages bigint := 0;
+    v_in_queue bigint;
+begin
+    for v_queue in
+        select q.queue, priority::smallint as priority, 'q_' || pgflow._pgmq_queue(q.queue, priority::smallint) as name
+        from pgflow.queues q
+        cross join pg_catalog.generate_series(1, 3) priority
+    loop
+        return query execute pg_catalog.format(
+            'select ''I10'', coalesce(t.run_id, (m.message ->> ''run_id'')::uuid), (m.message ->> ''step'')::smallint,
+                    (m.message ->> ''item'')::int,
+                    ''message '' || m.msg_id || '' of '' || %L || '' is for a task that is '' || coalesce(t.state, ''missing'')
+             from pgmq.%I m
+             left join pgflow.tasks t
+                 on t.run_id = (m.message ->> ''run_id'')::uuid
+                and t.step = (m.message ->> ''step'')::smallint
+                and t.item = (m.message ->> ''item'')::int
+             where pgflow._names_a_task(m.message)
+               and (t.message_id is distinct from m.msg_id
+                    or t.priority <> $1
+                    or t.deferred is not null
+                    or t.state not in (''SCHEDULED'', ''RUNNING''))',
+            v_queue.name, v_queue.name)
+        using v_queue.priority;
+        execute pg_catalog.format('select count(*) from pgmq.%I m where pgflow._names_a_task(m.message)', v_queue.name)
+        into v_in_queue;
+        v_messages := v_messages + v_in_queue;
+    end loop;
+
+    return query
+    select 'I10', null::uuid, null::smallint, null::int,
+           pg_catalog.format('%s tasks wait or run, but the queues hold %s messages', c.waiting, v_messages)
+    from (
+        select count(*) as waiting
+        from pgflow.tasks t
+        where t.state in ('SCHEDULED', 'RUNNING')
+          and t.deferred is null) c
+    where c.waiting <> v_messages
+    union all
+    select 'I10', t.run_id, t.step, t.item, 'RETRYING without a timer'
+    from pgflow.tasks t
+    left join pgflow.timers d on d.run_id = t.run_id and d.step = t.step and d.item = t.item
+    where t.state = 'RETRYING'
+      and d.run_id is null
+    union all
+    select 'I10', d.run_id, d.step, d.item, 'a timer for nothing that waits'
+    from pgflow.timers d
+    left join pgflow.tasks t on t.run_id = d.run_id and t.step = d.step and t.item = d.item
+    left join pgflow.runs r on r.run_id = d.run_id
+    where case when d.step = 0 then r.state is distinct from 'PENDING' else t.state is distinct from 'RETRYING' end;
+end;
+$$;
+
+create or replace function pgflow._verify_attempts()
+returns table (invariant text, run_id uuid, step smallint, item int, problem text)
+language sql
+stable
+set search_path = ''
+as $$
+    select 'I11', t.run_id, t.step, t.item,
+           pg_catalog.format('%s attempts, %s of them lost and %s released, of at most %s', t.attempts, t.losses, t.releases, s.max_attempts)
+    from pgflow.tasks t
+    join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step
+    where t.attempts - t.losses - t.releases > s.max_attempts
+       or t.losses > 3
+    union all
+    select 'I11', t.run_id, t.step, t.item, pg_catalog.format('%s attempts, but %s claims in its history', t.attempts, c.claims)
+    from pgflow.tasks t
+    cross join lateral (
+        select count(*) as claims
+        from pgflow.events e
+        where e.run_id = t.run_id and e.step = t.step and e.item = t.item and e.transition in (4, 5)) c
+    where c.claims <> t.attempts
+    union all
+    select 'I12', e.run_id, e.step, e.item, 'retried before it was due'
+    from (
+        select e.run_id, e.step, e.item, e.at, e.transition,
+               lag((e.detail ->> 'due_at')::timestamptz) over (
+                   partition by e.run_id, e.step, e.item order by e.seq) as due_at
+        from pgflow.events e) e
+    where e.transition = 10
+      and e.at < e.due_at;
+$$;

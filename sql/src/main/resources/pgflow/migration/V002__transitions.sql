@@ -1,0 +1,53 @@
+-- Every move that a task or a run can make. This is the one list: triggers refuse a move that is not in
+-- it (R__15), the Java enums and the diagram in docs/state-machine.md are compared with it by tests.
+--
+-- A state change writes one event, and the event says which of these moves it was. `from_state` is null
+-- where the task or run comes into being.
+
+create table pgflow.transitions (
+    transition  smallint primary key,
+    subject     text not null,
+    name        text not null,
+    from_state  text,
+    to_state    text not null,
+    event       text not null,
+    cause       text not null,
+
+    unique (subject, name),
+    constraint subject_is_known check (subject in ('task', 'run')),
+    constraint states_are_known check (
+        coalesce(from_state, to_state) in
+            ('PENDING', 'SCHEDULED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'RETRYING', 'CANCELLED', 'SKIPPED')
+        and to_state in
+            ('PENDING', 'SCHEDULED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'RETRYING', 'CANCELLED', 'SKIPPED')),
+    constraint terminal_states_are_final check (
+        from_state is null or from_state not in ('SUCCEEDED', 'FAILED', 'CANCELLED', 'SKIPPED'))
+);
+
+insert into pgflow.transitions (transition, subject, name, from_state, to_state, event, cause) values
+    (1,   'task', 'await',             null,        'PENDING',   'task_pending',       'its run starts, its parents have not ended'),
+    (2,   'task', 'enqueue',           null,        'SCHEDULED', 'task_scheduled',     'its run or its map starts, it waits for nothing'),
+    (3,   'task', 'schedule',          'PENDING',   'SCHEDULED', 'task_scheduled',     'its last parent ended, or the start time came'),
+    (4,   'task', 'claim',             'SCHEDULED', 'RUNNING',   'task_started',       'a worker took it, under a new fence'),
+    (5,   'task', 'open',              'SCHEDULED', 'RUNNING',   'task_started',       'a map task opened its items and waits for them'),
+    (6,   'task', 'complete',          'RUNNING',   'SUCCEEDED', 'task_completed',     'the handler returned, or the last item of the map ended'),
+    (7,   'task', 'retry',             'RUNNING',   'RETRYING',  'task_retrying',      'the handler failed, attempts remain'),
+    (8,   'task', 'lose',              'RUNNING',   'RETRYING',  'task_retrying',      'its worker is lost'),
+    (9,   'task', 'release',           'RUNNING',   'RETRYING',  'task_retrying',      'its worker handed it back'),
+    (10,  'task', 'reschedule',        'RETRYING',  'SCHEDULED', 'task_scheduled',     'the retry is due'),
+    (11,  'task', 'fail',              'RUNNING',   'FAILED',    'task_failed',        'the handler failed and no attempt remains, or the error is final'),
+    (12,  'task', 'poison',            'RUNNING',   'FAILED',    'task_failed',        'too many workers were lost with it'),
+    (13,  'task', 'cancel_pending',    'PENDING',   'CANCELLED', 'task_cancelled',     'its run was cancelled or failed'),
+    (14,  'task', 'cancel_scheduled',  'SCHEDULED', 'CANCELLED', 'task_cancelled',     'its run was cancelled or failed'),
+    (15,  'task', 'cancel_running',    'RUNNING',   'CANCELLED', 'task_cancelled',     'its run was cancelled or failed'),
+    (16,  'task', 'cancel_retrying',   'RETRYING',  'CANCELLED', 'task_cancelled',     'its run was cancelled or failed'),
+    (17,  'task', 'skip_pending',      'PENDING',   'SKIPPED',   'task_skipped',       'a person decided'),
+    (18,  'task', 'skip_scheduled',    'SCHEDULED', 'SKIPPED',   'task_skipped',       'a person decided'),
+    (19,  'task', 'skip_retrying',     'RETRYING',  'SKIPPED',   'task_skipped',       'a person decided'),
+    (101, 'run',  'delay',             null,        'PENDING',   'workflow_pending',   'it was started for a later time'),
+    (102, 'run',  'start',             null,        'RUNNING',   'workflow_started',   'it was started'),
+    (103, 'run',  'begin',             'PENDING',   'RUNNING',   'workflow_started',   'its start time came'),
+    (104, 'run',  'succeed',           'RUNNING',   'SUCCEEDED', 'workflow_completed', 'its last step ended'),
+    (105, 'run',  'fail_run',          'RUNNING',   'FAILED',    'workflow_failed',    'one of its tasks failed'),
+    (106, 'run',  'cancel_run',        'RUNNING',   'CANCELLED', 'workflow_cancelled', 'a caller cancelled it'),
+    (107, 'run',  'cancel_delayed',    'PENDING',   'CANCELLED', 'workflow_cancelled', 'a caller cancelled it before it began');

@@ -1,0 +1,71 @@
+-- What can run: workflows in immutable versions, their steps, the edges between steps, and the queues.
+--
+-- A row here is never changed, so the hot functions read it without a lock and without a foreign key
+-- from the tables of what is running (a foreign key would make all starters lock one row).
+
+create table pgflow.queues (
+    queue            text primary key,
+    uses_priorities  boolean not null default false,
+    created_at       timestamptz not null default clock_timestamp(),
+
+    constraint queue_name_is_plain check (queue ~ '^[a-z][a-z0-9_]{0,39}$')
+);
+
+create table pgflow.workflows (
+    workflow_id  bigint generated always as identity primary key,
+    name         text not null,
+    version      int not null,
+    checksum     bytea not null,
+    definition   jsonb not null,
+    sinks        smallint not null,
+    created_at   timestamptz not null default clock_timestamp(),
+
+    unique (name, version),
+    unique (name, checksum),
+    constraint workflow_name_is_plain check (name ~ '^[a-z][a-z0-9_]{0,39}$'),
+    constraint version_is_positive check (version > 0)
+);
+
+create table pgflow.steps (
+    workflow_id      bigint not null references pgflow.workflows,
+    step             smallint not null,
+    name             text not null,
+    handler          text not null,
+    queue            text not null references pgflow.queues,
+    is_map           boolean not null,
+    map_over         smallint,
+    is_returned      boolean not null,
+    depends_on       smallint[] not null,
+    dependents       smallint[] not null,
+    max_attempts     smallint not null,
+    timeout          interval not null,
+    retry_delay      interval not null,
+    max_retry_delay  interval not null,
+    retry_jitter     double precision not null,
+
+    primary key (workflow_id, step),
+    unique (workflow_id, name),
+    constraint step_name_is_plain check (name ~ '^[a-z][a-z0-9_]{0,39}$'),
+    constraint handler_name_is_plain check (handler ~ '^[a-z][a-z0-9_]{0,39}(\.[a-z][a-z0-9_]{0,39}){0,3}$'),
+    constraint steps_are_numbered_from_one check (step between 1 and 1000),
+    constraint only_map_steps_map_over_something check (is_map = (map_over is not null)),
+    constraint parents_are_numbered_before_their_children check (step > all (depends_on)),
+    constraint max_attempts_is_from_1_to_100 check (max_attempts between 1 and 100),
+    constraint timeout_is_positive check (timeout > interval '0'),
+    constraint retry_delays_are_in_order check (retry_delay >= interval '0' and max_retry_delay >= retry_delay),
+    constraint retry_jitter_is_a_fraction check (retry_jitter between 0 and 1)
+);
+
+comment on column pgflow.steps.map_over is 'the step whose output array is mapped over; 0 for the input of the run';
+comment on column pgflow.steps.dependents is 'step_dependencies the other way round, where the hot functions read it in one row';
+
+create table pgflow.step_dependencies (
+    workflow_id  bigint not null,
+    step         smallint not null,
+    depends_on   smallint not null,
+
+    primary key (workflow_id, step, depends_on),
+    foreign key (workflow_id, step) references pgflow.steps,
+    foreign key (workflow_id, depends_on) references pgflow.steps (workflow_id, step),
+    constraint no_step_depends_on_itself check (step <> depends_on)
+);

@@ -1,0 +1,116 @@
+-- What is running: runs, their tasks, and what a task can wait for.
+--
+-- The functions of this schema are the only writers. The tables have the fewest indexes that serve
+-- them: no column that changes on the way of a task is indexed, so those updates stay within the page.
+
+create table pgflow.runs (
+    run_id           uuid primary key,
+    workflow_id      bigint not null,
+    created_at       timestamptz not null,
+    started_at       timestamptz,
+    ended_at         timestamptz,
+    remaining_sinks  int not null,
+    events           int not null,
+    priority         smallint not null,
+    state            text not null,
+    input            jsonb not null,
+    labels           jsonb,
+    error            jsonb,
+
+    constraint run_state_is_known check (state in ('PENDING', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELLED')),
+    constraint ended_runs_have_an_end check ((state in ('SUCCEEDED', 'FAILED', 'CANCELLED')) = (ended_at is not null)),
+    constraint succeeded_runs_have_no_sinks_left check (state <> 'SUCCEEDED' or remaining_sinks = 0),
+    constraint remaining_sinks_is_not_negative check (remaining_sinks >= 0)
+) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000,
+        autovacuum_vacuum_insert_scale_factor = 0.2, autovacuum_analyze_scale_factor = 0.1);
+
+comment on column pgflow.runs.remaining_sinks is 'steps without dependents that have not ended; the run ends with the last';
+comment on column pgflow.runs.events is 'how many events the run itself has; the number of the last one';
+comment on column pgflow.runs.priority is '1 high, 2 normal, 3 low';
+
+create table pgflow.idempotency_keys (
+    workflow_name    text not null,
+    idempotency_key  text not null,
+    run_id           uuid not null,
+
+    primary key (workflow_name, idempotency_key)
+);
+
+create table pgflow.tasks (
+    run_id       uuid not null,
+    workflow_id  bigint not null,
+    message_id   bigint,
+    worker_id    bigint,
+    item         int not null,
+    fence        int not null default 0,
+    remaining    int not null,
+    events       int not null,
+    step         smallint not null,
+    priority     smallint not null,
+    generation   smallint not null default 1,
+    attempts     smallint not null default 0,
+    losses       smallint not null default 0,
+    releases     smallint not null default 0,
+    state        text not null,
+    deferred     text,
+    input        jsonb,
+    output       jsonb,
+    error        jsonb,
+
+    primary key (run_id, step, item),
+    constraint task_state_is_known check (state in
+        ('PENDING', 'SCHEDULED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'RETRYING', 'CANCELLED', 'SKIPPED')),
+    constraint only_running_tasks_have_a_worker check (worker_id is null or state = 'RUNNING'),
+    constraint running_tasks_have_a_worker_or_are_deferred check (
+        state <> 'RUNNING' or (worker_id is null) = (deferred is not null)),
+    constraint only_running_tasks_are_deferred check (deferred is null or state = 'RUNNING'),
+    constraint remaining_is_not_negative check (remaining >= 0)
+) with (fillfactor = 75, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000,
+        autovacuum_vacuum_insert_scale_factor = 0.2, autovacuum_analyze_scale_factor = 0.1);
+
+comment on column pgflow.tasks.item is '0 for the task of a plain step and for the map task; items of a map are numbered from 1';
+comment on column pgflow.tasks.remaining is 'PENDING: parents that have not ended; a map task that runs: items that have not ended';
+comment on column pgflow.tasks.message_id is 'its message in the pgmq queue, while it is SCHEDULED or RUNNING and not deferred';
+comment on column pgflow.tasks.events is 'how many events the task has; the number of the last one';
+comment on column pgflow.tasks.deferred is 'why it is RUNNING without a worker: items';
+comment on column pgflow.tasks.input is 'the element of the array, for an item of a map';
+
+-- Items of a map that have ended, not yet counted off their map task (fold_maps). Rows instead of a
+-- counter: a counter would be one row on which all workers of a wide map wait for each other.
+create table pgflow.map_progress (
+    run_id  uuid not null,
+    step    smallint not null,
+    ended   int not null,
+    error   jsonb
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
+
+create index map_progress_by_map on pgflow.map_progress (run_id, step);
+
+-- What becomes due: a retry of a task, or the start of a delayed run (step 0).
+create table pgflow.timers (
+    run_id  uuid not null,
+    step    smallint not null,
+    item    int not null,
+    due_at  timestamptz not null,
+
+    primary key (run_id, step, item)
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
+
+create index timers_by_due on pgflow.timers (due_at);
+
+-- Tasks that a worker met without having their handler: still SCHEDULED, kept out of its way, waiting
+-- for a worker that has it.
+create table pgflow.parked_tasks (
+    run_id      uuid not null,
+    step        smallint not null,
+    item        int not null,
+    queue       text not null,
+    handler     text not null,
+    message_id  bigint not null,
+    priority    smallint not null,
+    parked_at   timestamptz not null,
+
+    primary key (run_id, step, item)
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
+
+create index parked_tasks_by_handler on pgflow.parked_tasks (queue, handler);

@@ -1,0 +1,20 @@
+-- Who works: one row a worker, kept alive by its heartbeat. A worker that stops beating for longer than
+-- `expires_after` is lost, and any other process hands its tasks on (expire_workers).
+
+create table pgflow.workers (
+    worker_id      bigint generated always as identity primary key,
+    name           text not null,
+    queues         text[] not null,
+    handlers       text[] not null,
+    expires_after  interval not null,
+    started_at     timestamptz not null,
+    heartbeat_at   timestamptz not null,
+    ended_at       timestamptz,
+    end_cause      text,
+    recovered_at   timestamptz,
+
+    constraint end_cause_is_known check (end_cause in ('retired', 'lost')),
+    constraint ended_workers_have_a_cause check ((ended_at is null) = (end_cause is null))
+) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
+
+comment on column pgflow.workers.recovered_at is 'when the last task that a lost worker held had been handed on';
