@@ -1,0 +1,104 @@
+package io.pgflow.workflow;
+
+import io.pgflow.InvalidPayloadException;
+import io.pgflow.internal.json.Json;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Reads the JSON form of a definition: first its shape, then, on whatever could be read, the rules of every definition. */
+final class DefinitionReader {
+
+    private static final Set<String> WORKFLOW_FIELDS = Set.of("name", "steps", "returns");
+    private static final Set<String> STEP_FIELDS = Set.of(
+            "name",
+            "handler",
+            "after",
+            "over",
+            "queue",
+            "maxAttempts",
+            "timeout",
+            "retryDelay",
+            "maxRetryDelay",
+            "retryJitter",
+            "input");
+
+    private final List<Problem> problems = new ArrayList<>();
+
+    private DefinitionReader() {}
+
+    static WorkflowDefinition read(String json) {
+        return new DefinitionReader().workflow(tree(json));
+    }
+
+    private static @Nullable Object tree(String json) {
+        try {
+            Json.check(json, "the definition", Limits.MAX_DEFINITION_BYTES);
+            return Json.tree(json, "the definition");
+        } catch (InvalidPayloadException e) {
+            boolean large = Set.of(InvalidPayloadException.TOO_LARGE, InvalidPayloadException.TOO_DEEP)
+                    .contains(e.code());
+            ProblemCode code = large ? ProblemCode.TOO_LARGE : ProblemCode.NOT_JSON;
+            throw new InvalidWorkflowException("?", List.of(code.at("", e.reason())));
+        }
+    }
+
+    private WorkflowDefinition workflow(@Nullable Object tree) {
+        JsonFields fields = JsonFields.of(tree, Place.WORKFLOW, WORKFLOW_FIELDS, problems);
+        String name = fields.requiredText("name");
+        List<StepDefinition> steps = steps(fields);
+        Optional<String> returns = fields.text("returns");
+        problems.addAll(ofTheRules(name, steps, returns));
+        if (!problems.isEmpty()) {
+            throw new InvalidWorkflowException(name, problems);
+        }
+        return new WorkflowDefinition(name, steps, returns);
+    }
+
+    /** What cannot be read has been reported at its place; what the rules say about its stand-in there is noise. */
+    private List<Problem> ofTheRules(String name, List<StepDefinition> steps, Optional<String> returns) {
+        Set<String> reported = new HashSet<>();
+        problems.forEach(problem -> reported.add(problem.place()));
+        return DefinitionCheck.problems(name, steps, returns, Place.Style.JSON).stream()
+                .filter(problem -> !reported.contains(problem.place()))
+                .toList();
+    }
+
+    private List<StepDefinition> steps(JsonFields workflow) {
+        List<StepDefinition> steps = new ArrayList<>();
+        List<?> list = workflow.requiredList("steps");
+        for (int i = 0; i < list.size(); i++) {
+            Object tree = list.get(i);
+            String name = tree instanceof Map<?, ?> map && map.get("name") instanceof String text ? text : "";
+            steps.add(step(JsonFields.of(tree, Place.step(i, name), STEP_FIELDS, problems)));
+        }
+        return steps;
+    }
+
+    private static StepDefinition step(JsonFields fields) {
+        return new StepDefinition(
+                fields.requiredText("name"),
+                fields.requiredText("handler"),
+                fields.texts("after"),
+                fields.text("over"),
+                options(fields),
+                fields.json("input"));
+    }
+
+    private static StepOptions options(JsonFields fields) {
+        StepOptions usual = StepOptions.DEFAULT;
+        RetryPolicy retry = new RetryPolicy(
+                fields.integer("maxAttempts").orElse(usual.retry().maxAttempts()),
+                fields.duration("retryDelay").orElse(usual.retry().delay()),
+                fields.duration("maxRetryDelay").orElse(usual.retry().maxDelay()),
+                fields.number("retryJitter").orElse(usual.retry().jitter()));
+        return new StepOptions(
+                fields.text("queue").orElse(usual.queue()),
+                fields.duration("timeout").orElse(usual.timeout()),
+                retry);
+    }
+}

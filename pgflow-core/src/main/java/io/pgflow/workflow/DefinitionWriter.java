@@ -1,0 +1,65 @@
+package io.pgflow.workflow;
+
+import io.pgflow.internal.json.Json;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Writes a definition as JSON, leaving out what is the default. */
+final class DefinitionWriter {
+
+    private DefinitionWriter() {}
+
+    static String write(WorkflowDefinition definition) {
+        return write(definition.name(), definition.steps(), definition.returns());
+    }
+
+    static String write(String name, List<StepDefinition> steps, Optional<String> returns) {
+        Map<String, @Nullable Object> json = new LinkedHashMap<>();
+        json.put("name", name);
+        json.put("steps", steps.stream().map(DefinitionWriter::step).toList());
+        returns.ifPresent(step -> json.put("returns", step));
+        return Json.writeTree(json);
+    }
+
+    private static Map<String, @Nullable Object> step(StepDefinition step) {
+        Map<String, @Nullable Object> json = new LinkedHashMap<>();
+        json.put("name", step.name());
+        json.put("handler", step.handler());
+        if (!step.after().isEmpty()) {
+            json.put("after", step.after());
+        }
+        step.over().ifPresent(source -> json.put("over", source));
+        options(json, step.options());
+        step.input().ifPresent(template -> json.put("input", Json.tree(template, "the input template")));
+        return json;
+    }
+
+    private static void options(Map<String, @Nullable Object> json, StepOptions options) {
+        StepOptions defaults = StepOptions.DEFAULT;
+        RetryPolicy retry = options.retry();
+        RetryPolicy usual = defaults.retry();
+        putUnless(json, "queue", options.queue(), defaults.queue());
+        putUnless(json, "maxAttempts", retry.maxAttempts(), usual.maxAttempts());
+        putUnless(
+                json,
+                "timeout",
+                options.timeout().toString(),
+                defaults.timeout().toString());
+        putUnless(json, "retryDelay", retry.delay().toString(), usual.delay().toString());
+        putUnless(
+                json,
+                "maxRetryDelay",
+                retry.maxDelay().toString(),
+                usual.maxDelay().toString());
+        putUnless(json, "retryJitter", retry.jitter(), usual.jitter());
+    }
+
+    private static void putUnless(Map<String, @Nullable Object> json, String field, Object value, Object usual) {
+        if (!value.equals(usual)) {
+            json.put(field, value);
+        }
+    }
+}

@@ -1,0 +1,159 @@
+package io.pgflow.workflow;
+
+import io.pgflow.internal.json.Json;
+import java.math.BigDecimal;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** The fields of one object of a definition in JSON. What is not of the expected kind is reported and taken as absent. */
+final class JsonFields {
+
+    private final Map<?, ?> fields;
+    private final Place place;
+    private final List<Problem> problems;
+
+    private JsonFields(Map<?, ?> fields, Place place, List<Problem> problems) {
+        this.fields = fields;
+        this.place = place;
+        this.problems = problems;
+    }
+
+    static JsonFields of(@Nullable Object tree, Place place, Set<String> known, List<Problem> problems) {
+        if (!(tree instanceof Map<?, ?> map)) {
+            problems.add(ProblemCode.WRONG_KIND.at(place.pointer(), "expected an object, found " + kind(tree)));
+            return new JsonFields(Map.of(), place, new ArrayList<>());
+        }
+        for (Object field : map.keySet()) {
+            if (!known.contains(field)) {
+                problems.add(new Problem(
+                        ProblemCode.UNKNOWN_FIELD.code(),
+                        place.field(String.valueOf(field)).pointer(),
+                        "there is no field \"" + field + "\"",
+                        DidYouMean.question(String.valueOf(field), known)));
+            }
+        }
+        return new JsonFields(map, place, problems);
+    }
+
+    String requiredText(String field) {
+        present(field);
+        return text(field).orElse("");
+    }
+
+    List<?> requiredList(String field) {
+        present(field);
+        return list(field, "a list");
+    }
+
+    Optional<String> text(String field) {
+        return expect(field, String.class, "a text");
+    }
+
+    /** A value of any kind, null included, as JSON text. */
+    Optional<String> json(String field) {
+        return fields.containsKey(field) ? Optional.of(Json.writeTree(fields.get(field))) : Optional.empty();
+    }
+
+    List<String> texts(String field) {
+        List<String> texts = new ArrayList<>();
+        List<?> values = list(field, "a list of step names");
+        for (int i = 0; i < values.size(); i++) {
+            if (values.get(i) instanceof String text) {
+                texts.add(text);
+            } else {
+                wrongKind(place.field(field).index(i), "a text", values.get(i));
+                texts.add("");
+            }
+        }
+        return texts;
+    }
+
+    Optional<Integer> integer(String field) {
+        Optional<BigDecimal> number = decimal(field);
+        if (number.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(number.get().intValueExact());
+        } catch (ArithmeticException e) {
+            problems.add(ProblemCode.BAD_NUMBER.at(
+                    place.field(field).pointer(), number.get() + " is no whole number in range"));
+            return Optional.empty();
+        }
+    }
+
+    Optional<Double> number(String field) {
+        return decimal(field).map(BigDecimal::doubleValue);
+    }
+
+    Optional<Duration> duration(String field) {
+        Optional<String> text = expect(field, String.class, "a duration such as \"PT30S\"");
+        if (text.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(Duration.parse(text.get()));
+        } catch (DateTimeException e) {
+            problems.add(ProblemCode.BAD_DURATION.at(
+                    place.field(field).pointer(),
+                    "\"" + text.get() + "\" is no ISO-8601 duration",
+                    "write 30 seconds as \"PT30S\", 5 minutes as \"PT5M\", 2 hours as \"PT2H\", 3 days as \"P3D\""));
+            return Optional.empty();
+        }
+    }
+
+    private Optional<BigDecimal> decimal(String field) {
+        return expect(field, Number.class, "a number").map(number -> new BigDecimal(number.toString()));
+    }
+
+    private List<?> list(String field, String expected) {
+        return expect(field, List.class, expected).<List<?>>map(list -> list).orElse(List.of());
+    }
+
+    private <T> Optional<T> expect(String field, Class<T> type, String expected) {
+        Object value = fields.get(field);
+        if (type.isInstance(value)) {
+            return Optional.of(type.cast(value));
+        }
+        if (fields.containsKey(field)) {
+            wrongKind(place.field(field), expected, value);
+        }
+        return Optional.empty();
+    }
+
+    private void present(String field) {
+        if (!fields.containsKey(field)) {
+            problems.add(ProblemCode.MISSING_FIELD.at(
+                    place.field(field).pointer(), "the field \"" + field + "\" is missing"));
+        }
+    }
+
+    private void wrongKind(Place at, String expected, @Nullable Object value) {
+        String message = "expected " + expected + ", found " + kind(value);
+        if (value == null) {
+            problems.add(ProblemCode.WRONG_KIND.at(at.pointer(), message, "leave the field out for its default"));
+        } else {
+            problems.add(ProblemCode.WRONG_KIND.at(at.pointer(), message));
+        }
+    }
+
+    private static String kind(@Nullable Object value) {
+        if (value == null) {
+            return "null";
+        } else if (value instanceof Map) {
+            return "an object";
+        } else if (value instanceof List) {
+            return "a list";
+        } else if (value instanceof String) {
+            return "a text";
+        } else {
+            return value instanceof Boolean ? "a boolean" : "a number";
+        }
+    }
+}

@@ -1,0 +1,125 @@
+package io.pgflow.workflow;
+
+import io.pgflow.InvalidPayloadException;
+import io.pgflow.internal.json.Json;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Finds what is wrong with one step: its names, its options and its input template. */
+final class StepCheck {
+
+    private final StepDefinition step;
+    private final Place place;
+    private final Place.Style style;
+    private final List<Problem> problems;
+
+    StepCheck(StepDefinition step, Place place, Place.Style style, List<Problem> problems) {
+        this.step = step;
+        this.place = place;
+        this.style = style;
+        this.problems = problems;
+    }
+
+    void check() {
+        if (!Limits.isName(step.name())) {
+            problems.add(DefinitionCheck.badName("step", step.name(), style.name(place.field("name"))));
+        }
+        if (!Limits.isHandlerName(step.handler())) {
+            problems.add(DefinitionCheck.badHandlerName(step.handler(), style.name(place.field("handler"))));
+        }
+        if (!Limits.isName(step.queue())) {
+            problems.add(DefinitionCheck.badName("queue", step.queue(), style.name(place.field("queue"))));
+        }
+        numbers(step.retry());
+        durations(step.retry());
+        step.input().ifPresent(this::template);
+    }
+
+    private void numbers(RetryPolicy retry) {
+        if (retry.maxAttempts() < 1 || retry.maxAttempts() > Limits.MAX_ATTEMPTS) {
+            add(
+                    ProblemCode.BAD_NUMBER,
+                    place.field("maxAttempts"),
+                    retry.maxAttempts() + " is not between 1 and " + Limits.MAX_ATTEMPTS);
+        }
+        if (!(retry.jitter() >= 0 && retry.jitter() <= 1)) {
+            add(ProblemCode.BAD_NUMBER, place.field("retryJitter"), retry.jitter() + " is not between 0 and 1");
+        }
+    }
+
+    private void durations(RetryPolicy retry) {
+        duration("timeout", step.timeout(), Limits.MIN_TIMEOUT);
+        duration("retryDelay", retry.delay(), Duration.ZERO);
+        duration("maxRetryDelay", retry.maxDelay(), Duration.ZERO);
+        if (retry.maxDelay().compareTo(retry.delay()) < 0) {
+            problems.add(ProblemCode.BAD_DURATION.at(
+                    style.name(place.field("maxRetryDelay")),
+                    retry.maxDelay() + " is shorter than the first delay, " + retry.delay(),
+                    "set maxRetryDelay to " + retry.delay() + " or more"));
+        }
+    }
+
+    private void duration(String field, Duration value, Duration least) {
+        if (value.compareTo(least) < 0 || value.compareTo(Limits.MAX_DURATION) > 0) {
+            add(
+                    ProblemCode.BAD_DURATION,
+                    place.field(field),
+                    value + " is not between " + least + " and " + Limits.MAX_DURATION + " (30 days)");
+        } else if (!value.truncatedTo(ChronoUnit.MILLIS).equals(value)) {
+            add(ProblemCode.BAD_DURATION, place.field(field), value + " is finer than a millisecond");
+        }
+    }
+
+    private void template(String json) {
+        Place input = place.field("input");
+        try {
+            part(Json.tree(json, "the input template"), input);
+        } catch (InvalidPayloadException e) {
+            add(ProblemCode.BAD_TEMPLATE, input, e.reason());
+        }
+    }
+
+    private void part(@Nullable Object part, Place at) {
+        if (part instanceof Map<?, ?> object) {
+            if (InputTemplate.isReference(object)) {
+                reference(object, at);
+            } else {
+                object.forEach((key, value) -> part(value, at.field(String.valueOf(key))));
+            }
+        } else if (part instanceof List<?> list) {
+            for (int i = 0; i < list.size(); i++) {
+                part(list.get(i), at.index(i));
+            }
+        }
+    }
+
+    private void reference(Map<?, ?> object, Place at) {
+        var malformed = InputTemplate.malformed(object);
+        if (malformed.isPresent()) {
+            add(ProblemCode.BAD_TEMPLATE, at, malformed.get());
+            return;
+        }
+        String from = String.valueOf(object.get(InputTemplate.FROM));
+        List<String> known = step.dependencies();
+        if (from.equals(InputTemplate.ITEM) && !step.isMap()) {
+            add(
+                    ProblemCode.TEMPLATE_READS_UNDECLARED,
+                    at,
+                    "there is no \"$item\": \"" + step.name() + "\" is no map step");
+        } else if (!from.startsWith("$") && !known.contains(from)) {
+            String guess = DidYouMean.question(from, known).orElse("add \"" + from + "\" to \"after\"");
+            problems.add(ProblemCode.TEMPLATE_READS_UNDECLARED.at(
+                    style.name(at), "\"" + step.name() + "\" does not depend on \"" + from + "\"", guess));
+        } else if (from.startsWith("$")
+                && !List.of(StepDefinition.RUN_INPUT, InputTemplate.ITEM).contains(from)) {
+            add(ProblemCode.BAD_TEMPLATE, at, "\"" + from + "\" is neither a step, \"$input\" nor \"$item\"");
+        }
+    }
+
+    private void add(ProblemCode code, Place at, String message) {
+        problems.add(code.at(style.name(at), message));
+    }
+}

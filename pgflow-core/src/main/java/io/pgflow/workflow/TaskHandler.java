@@ -1,0 +1,34 @@
+package io.pgflow.workflow;
+
+import java.lang.reflect.Type;
+
+/**
+ * What does a worker run for a handler name? JSON text in, JSON text out.
+ *
+ * <p>Applications write {@link StepHandler}, {@link ItemHandler} or {@link RegisteredHandler}; this is what those become.
+ * A handler may be run more than once for one task (a worker can die after the work and before the report), and by several
+ * threads at once for several tasks.
+ */
+@FunctionalInterface
+public interface TaskHandler {
+
+    /**
+     * Does the work of one task.
+     *
+     * @return the JSON text of the output, {@code "null"} for none
+     * @throws NonRetryableException to fail at once
+     * @throws RetryAfterException to be tried again not before a time of the handler's choice
+     * @throws Exception anything else, to be tried again with backoff while attempts last
+     */
+    String run(TaskInput in) throws Exception;
+
+    /** A plain step's handler, reading and writing values of the given types. */
+    static <I, O> TaskHandler of(Type input, Type output, StepHandler<I, O> handler) {
+        return new TypedStep<>(input, output, handler);
+    }
+
+    /** A map step's handler, called once per item; {@code output} is what one call gives. */
+    static <I, E, O> TaskHandler ofItem(Type input, Type item, Type output, ItemHandler<I, E, O> handler) {
+        return new TypedMapStep<>(input, item, output, handler);
+    }
+}
