@@ -10,7 +10,8 @@ import io.pgflow.workflow.InvalidWorkflowException;
  * meaning and is what to search for; the words may be improved at any time.
  */
 public abstract sealed class PgflowException extends RuntimeException
-        permits InvalidPayloadException, //
+        permits DatabaseException, //
+                InvalidPayloadException, //
                 InvalidWorkflowException {
 
     private static final long serialVersionUID = 1;

@@ -1,0 +1,51 @@
+package io.pgflow.internal.store;
+
+import java.sql.Connection;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Where runs are started and looked at. Each method throws {@link io.pgflow.DatabaseException}. */
+public interface RunStore {
+
+    /** server_facts: throws when there is no schema of ours at all. */
+    ServerFacts serverFacts();
+
+    /** define_workflow. */
+    DefinedWorkflow define(String definitionJson);
+
+    /** The newest version of a workflow by name. */
+    Optional<DefinedWorkflow> newest(String workflow);
+
+    /** start_runs, in a transaction of its own. */
+    Started start(List<StartRequest> requests, @Nullable String actor);
+
+    /** start_runs in the caller's transaction; workers are notified when that commits, if {@code notify}. */
+    Started start(Connection connection, List<StartRequest> requests, @Nullable String actor, boolean notify);
+
+    /** run_results: of those that have ended. */
+    List<RunResult> results(List<UUID> runIds);
+
+    /** cancel_runs: the outcome of each, in order: cancelled, succeeded, failed, unknown. */
+    List<String> cancel(List<UUID> runIds, @Nullable String actor, @Nullable String reason);
+
+    /** skip_tasks: true when it applied. */
+    Outcome skip(UUID runId, String step, @Nullable String actor, @Nullable String reason);
+
+    Optional<RunRow> run(UUID runId);
+
+    List<RunRow> runs(RunQuery query);
+
+    /** run_tasks, after (step, item), both 0 to begin with. */
+    List<TaskRow> tasks(UUID runId, int afterStep, int afterItem, int limit);
+
+    List<EventRow> events(UUID runId);
+
+    EventPosition eventPosition();
+
+    EventPage eventPage(long after, List<IdRange> gaps, int limit);
+
+    /** verify: a line for each violation. */
+    List<String> verify();
+}

@@ -1,0 +1,24 @@
+package io.pgflow.internal.store;
+
+import java.time.OffsetDateTime;
+import org.jspecify.annotations.Nullable;
+
+/** A task as run_tasks shows it; output and error are JSON text. */
+public record TaskRow(
+        int stepNumber,
+        String step,
+        String handler,
+        boolean isMap,
+        int item,
+        String state,
+        int attempts,
+        int losses,
+        int remaining,
+        @Nullable String deferred,
+        boolean unserved,
+        @Nullable Long workerId,
+        @Nullable OffsetDateTime dueAt,
+        @Nullable OffsetDateTime startedAt,
+        @Nullable OffsetDateTime endedAt,
+        @Nullable String output,
+        @Nullable String error) {}

@@ -1,0 +1,48 @@
+package io.pgflow.internal.store;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+
+/** Where a worker claims its tasks and reports on them. Each method throws {@link io.pgflow.DatabaseException}. */
+public interface TaskStore {
+
+    /** register_worker: returns the worker's id. */
+    long register(WorkerRegistration worker);
+
+    /** heartbeat, naming the tasks that run. */
+    Heartbeat heartbeat(long workerId, List<TaskId> running);
+
+    /** retire_worker: what it still held is scheduled again. */
+    Outcome retire(long workerId);
+
+    /** claim_tasks: up to {@code limit} tasks; their messages stay hidden for {@code visibility}. */
+    List<ClaimedTask> claim(long workerId, String queue, int limit, Duration visibility);
+
+    /** recover_claims: gives back what the database thinks this worker holds and the worker does not know of. */
+    Outcome recoverClaims(long workerId, List<TaskId> known);
+
+    /** complete_tasks. */
+    Outcome complete(long workerId, List<Report.Completion> completions);
+
+    /** fail_tasks. */
+    Outcome fail(long workerId, List<Report.Failure> failures);
+
+    /** release_tasks. */
+    Outcome release(long workerId, List<TaskId> tasks);
+
+    /** fold_maps. */
+    Outcome foldMaps();
+
+    /** fire_timers. */
+    Outcome fireTimers();
+
+    /** expire_workers; {@code mapsToFold} of the outcome stands for more that is left to do. */
+    Outcome expireWorkers();
+
+    /** step_inputs. */
+    StepInputs stepInputs(UUID runId, short step);
+
+    /** The stored definition of a workflow version as JSON text. */
+    String definition(long workflowId);
+}
