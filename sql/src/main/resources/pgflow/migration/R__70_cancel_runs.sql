@@ -1,6 +1,6 @@
 -- cancel_runs: ends runs, and all that they have left, for a reason that the audit keeps.
 --
--- Returns a row a run that was named: cancelled, or the state in which it had ended before, or unknown.
+-- Returns a row a run that was named: cancelled, already cancelled, succeeded, failed (it had ended), or unknown.
 -- Handlers that run are interrupted when their worker hears of it: from the NOTIFY on channel pgflow_cancel
 -- that the caller may send, else with the worker's next heartbeat.
 -- Locks: the runs, then their unfinished tasks, each in order; then the queues.
@@ -42,6 +42,7 @@ begin
     return query
     select u.run_id,
            case when u.run_id = any (v_cancelled) then 'cancelled'
+                when r.state = 'CANCELLED' then 'already cancelled'
                 else coalesce(pg_catalog.lower(r.state), 'unknown') end
     from unnest(p_run_ids) u (run_id)
     left join pgflow.runs r on r.run_id = u.run_id;

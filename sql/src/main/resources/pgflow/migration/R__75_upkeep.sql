@@ -1,3 +1,30 @@
+-- upkeep_due: whether there is something for upkeep to do: timers to fire, workers to expire, maps to fold;
+-- and how long it is until the next timer. One cheap question, which every process asks about once a second.
+
+create or replace function pgflow.upkeep_due(
+    out timers       boolean,
+    out workers      boolean,
+    out maps         boolean,
+    out next_due_in  interval
+)
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+    v_now timestamptz := pgflow.clock();
+begin
+    next_due_in := (select min(t.due_at) from pgflow.timers t) - v_now;
+    timers := coalesce(next_due_in <= '0', false);
+    workers := exists (
+        select
+        from pgflow.workers w
+        where w.ended_at is null and w.heartbeat_at + w.expires_after < v_now
+           or w.end_cause = 'lost' and w.recovered_at is null);
+    maps := exists (select from pgflow.map_progress);
+end;
+$$;
+
 -- fire_timers: what became due goes on: retries are scheduled again, delayed runs begin.
 --
 -- Any process may call it at any time; tasks that another caller is at are passed over. next_due_in says

@@ -31,14 +31,17 @@ public interface TaskStore {
     /** release_tasks. */
     Outcome release(long workerId, List<TaskId> tasks);
 
+    /** upkeep_due: whether any of the next three has something to do. */
+    Due due();
+
     /** fold_maps. */
     Outcome foldMaps();
 
     /** fire_timers. */
     Outcome fireTimers();
 
-    /** expire_workers; {@code mapsToFold} of the outcome stands for more that is left to do. */
-    Outcome expireWorkers();
+    /** expire_workers. */
+    ExpiredWorkers expireWorkers();
 
     /** step_inputs. */
     StepInputs stepInputs(UUID runId, short step);

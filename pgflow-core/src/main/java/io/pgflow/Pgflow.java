@@ -1,0 +1,211 @@
+package io.pgflow;
+
+import io.pgflow.event.EventStream;
+import io.pgflow.executor.Executor;
+import io.pgflow.internal.signal.Signals;
+import io.pgflow.internal.store.EngineConnections;
+import io.pgflow.internal.store.RunStore;
+import io.pgflow.internal.store.Stores;
+import io.pgflow.internal.store.TaskStore;
+import io.pgflow.internal.upkeep.Consequences;
+import io.pgflow.internal.upkeep.Upkeep;
+import io.pgflow.notify.Listener;
+import io.pgflow.notify.Mode;
+import io.pgflow.notify.NotificationSettings;
+import io.pgflow.notify.Notifications;
+import io.pgflow.worker.Worker;
+import io.pgflow.workflow.RegisteredHandler;
+import io.pgflow.workflow.TaskHandler;
+import io.pgflow.workflow.Workflow;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The engine in your process. Make one, give it your workflows, start runs, close it when the process ends.
+ *
+ * <pre>{@code
+ * try (Pgflow pgflow = Pgflow.on(dataSource).with(checkout).start()) {
+ *     Receipt receipt = pgflow.executor().start(checkout, order).await(Duration.ofMinutes(1));
+ * }
+ * }</pre>
+ *
+ * <p>Any number of processes may share a database; each runs the tasks of the workflows it was given. A process that was given
+ * none starts runs and looks at them, and leaves the work to others.
+ */
+public final class Pgflow implements AutoCloseable {
+
+    private final Notifications notifications;
+    private final Signals signals;
+    private final RunStore runs;
+    private final Executor executor;
+    private final EventStream events;
+    private final Upkeep upkeep;
+    private final @Nullable Worker worker;
+
+    private Pgflow(Builder built, RunStore runs) {
+        PgflowSettings settings = built.settings;
+        this.runs = runs;
+        notifications = built.notifications();
+        signals = new Signals(notifications);
+        TaskStore tasks = Stores.tasks(built.connections);
+        var consequences = new Consequences(tasks, signals);
+        executor = new Executor(settings, runs, signals, consequences);
+        events = new EventStream(runs, signals, settings.pollInterval());
+        upkeep = new Upkeep(tasks, consequences, settings.pollInterval());
+        worker = built.handlers.isEmpty()
+                ? null
+                : Worker.start(settings, Map.copyOf(built.handlers), tasks, signals, consequences);
+    }
+
+    /** Begins to build an engine on a database that has the schema (see {@code PgflowSchema.migrate}). */
+    public static Builder on(DataSource dataSource) {
+        return new Builder(dataSource);
+    }
+
+    /** Starts runs, waits for them, looks at them, ends them. */
+    public Executor executor() {
+        return executor;
+    }
+
+    /** Follows what happens. */
+    public EventStream events() {
+        return events;
+    }
+
+    /** What runs the handlers; empty in a process that was given none. */
+    public Optional<Worker> worker() {
+        return Optional.ofNullable(worker);
+    }
+
+    /** The one LISTEN connection of this process, and the queues; free for the application's use too. */
+    public Notifications notifications() {
+        return notifications;
+    }
+
+    /** Whether hints arrive by NOTIFY, or everything goes by polling. */
+    public Mode mode() {
+        return notifications.mode();
+    }
+
+    /**
+     * Checks everything that must always hold of the engine's tables: a line for each violation, none when all is well. Reads
+     * all tables; meant for operators and tests.
+     */
+    public List<String> verify() {
+        return runs.verify();
+    }
+
+    /** Stops in good order; see {@link Worker#close}. */
+    @Override
+    public void close() {
+        if (worker != null) {
+            worker.close();
+        }
+        events.close();
+        executor.close();
+        upkeep.close();
+        signals.close();
+        notifications.close();
+    }
+
+    /** Collects what the engine works with. */
+    public static final class Builder {
+
+        private final DataSource dataSource;
+        private final Map<String, TaskHandler> handlers = new HashMap<>();
+        private final List<Workflow<?, ?>> workflows = new ArrayList<>();
+        private PgflowSettings settings = PgflowSettings.defaults();
+        private EngineConnections connections;
+        private Listener.@Nullable Factory listener;
+
+        private Builder(DataSource dataSource) {
+            this.dataSource = dataSource;
+            this.connections = new EngineConnections(dataSource, settings.callDeadline());
+        }
+
+        /** Gives workflows whose steps this process runs. They are stored when the engine starts. */
+        public Builder with(Workflow<?, ?>... more) {
+            for (Workflow<?, ?> workflow : more) {
+                workflows.add(workflow);
+                workflow.handlers().forEach(this::add);
+            }
+            return this;
+        }
+
+        /** Gives handlers for workflows that are made at run time. */
+        public Builder with(RegisteredHandler... more) {
+            for (RegisteredHandler handler : more) {
+                add(handler.name(), handler);
+            }
+            return this;
+        }
+
+        /** Default: {@link PgflowSettings#defaults()}. */
+        public Builder settings(PgflowSettings changed) {
+            settings = changed;
+            connections = new EngineConnections(dataSource, changed.callDeadline());
+            return this;
+        }
+
+        /**
+         * Where to LISTEN (default: a connection of the DataSource, kept for good). Give one that reaches the server itself when
+         * the DataSource goes through a transaction pooler.
+         */
+        public Builder listenOn(DataSource direct) {
+            return listener(Listener.pgjdbc(direct));
+        }
+
+        /** How to LISTEN, for another driver: {@code Listener.pgjdbcNg(...)}. */
+        public Builder listener(Listener.Factory factory) {
+            listener = factory;
+            return this;
+        }
+
+        /**
+         * Checks the database and starts.
+         *
+         * @throws IncompatibleDatabaseException when the engine cannot work with the database as it is
+         * @throws DatabaseException when the database cannot be reached
+         */
+        public Pgflow start() {
+            RunStore runs = Stores.runs(connections);
+            new StartCheck(runs, dataSource).run(connectionsNeeded());
+            workflows.forEach(workflow -> runs.define(workflow.toJson()));
+            return new Pgflow(this, runs);
+        }
+
+        /** One for each thread that talks to the database for itself, so that none of them waits for another. */
+        private List<String> connectionsNeeded() {
+            var needed = new ArrayList<>(List.of("starts and inspection", "waiting for runs", "upkeep"));
+            if (!handlers.isEmpty()) {
+                needed.addAll(List.of("claims", "reports", "heartbeats"));
+            }
+            if (listener == null && settings.notifications()) {
+                needed.add("LISTEN");
+            }
+            return needed;
+        }
+
+        private Notifications notifications() {
+            var builder = Notifications.builder(dataSource)
+                    .settings(NotificationSettings.defaults()
+                            .withEnabled(settings.notifications())
+                            .withPollInterval(settings.pollInterval())
+                            .withCallWithin(settings.callDeadline()));
+            return (listener == null ? builder : builder.listener(listener)).start();
+        }
+
+        private void add(String name, TaskHandler handler) {
+            TaskHandler other = handlers.putIfAbsent(name, handler);
+            if (other != null && other != handler) {
+                throw new IllegalArgumentException(
+                        "two handlers are named " + name + "; give each handler, and each workflow, once");
+            }
+        }
+    }
+}

@@ -1,0 +1,271 @@
+package io.pgflow;
+
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+
+/**
+ * What can be set? Little: start from {@link #defaults()} or {@link #fromEnvironment()} and change what must differ. Checked
+ * when built, fixed afterwards.
+ *
+ * <p>Each value has an environment variable, {@code PGFLOW_} and its name in capitals ({@code PGFLOW_CONCURRENCY=200},
+ * {@code PGFLOW_QUEUES=default,reports}, {@code PGFLOW_STOP_GRACE=PT1M}). Durations are written as in ISO 8601.
+ */
+public final class PgflowSettings {
+
+    private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9_]{0,39}");
+    private static final Duration SHORTEST = Duration.ofMillis(10);
+    private static final PgflowSettings DEFAULTS = builder().build();
+
+    private final Builder values;
+
+    private PgflowSettings(Builder values) {
+        this.values = values;
+    }
+
+    /** The values that each setter names. */
+    public static PgflowSettings defaults() {
+        return DEFAULTS;
+    }
+
+    /** The defaults, changed by the environment's variables that begin with {@code PGFLOW_}. */
+    public static PgflowSettings fromEnvironment() {
+        return from(System.getenv());
+    }
+
+    /** The defaults, changed by variables given as a map. */
+    public static PgflowSettings from(Map<String, String> variables) {
+        return builder().from(variables).build();
+    }
+
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    public String workerName() {
+        return values.workerName;
+    }
+
+    public List<String> queues() {
+        return values.queues;
+    }
+
+    public int concurrency() {
+        return values.concurrency;
+    }
+
+    public Duration heartbeat() {
+        return values.heartbeat;
+    }
+
+    public Duration expiresAfter() {
+        return values.expiresAfter;
+    }
+
+    public Duration stopGrace() {
+        return values.stopGrace;
+    }
+
+    public Duration pollInterval() {
+        return values.pollInterval;
+    }
+
+    public Duration callDeadline() {
+        return values.callDeadline;
+    }
+
+    public int maxPayloadBytes() {
+        return values.maxPayloadBytes;
+    }
+
+    public boolean notifications() {
+        return values.notifications;
+    }
+
+    /** Collects values; {@link #build} checks them all and reports every problem at once. */
+    public static final class Builder {
+        private String workerName = "pgflow-" + ProcessHandle.current().pid();
+        private List<String> queues = List.of("default");
+        private int concurrency = 100;
+        private Duration heartbeat = Duration.ofSeconds(3);
+        private Duration expiresAfter = Duration.ofSeconds(10);
+        private Duration stopGrace = Duration.ofSeconds(30);
+        private Duration pollInterval = Duration.ofSeconds(1);
+        private Duration callDeadline = Duration.ofSeconds(30);
+        private int maxPayloadBytes = 1 << 20;
+        private boolean notifications = true;
+        private final List<String> problems = new ArrayList<>();
+
+        private Builder() {}
+
+        /** What the worker is called in the audit and in logs (default: {@code pgflow-} and the process id). */
+        public Builder workerName(String name) {
+            workerName = name;
+            return this;
+        }
+
+        /** The queues that this process works on (default: {@code default}). */
+        public Builder queues(String... names) {
+            queues = List.of(names);
+            return this;
+        }
+
+        /** How many handlers run at once in this process (default 100; 1 to 10,000). */
+        public Builder concurrency(int handlers) {
+            concurrency = handlers;
+            return this;
+        }
+
+        /** How often the worker says that it lives (default 3 s). */
+        public Builder heartbeat(Duration every) {
+            heartbeat = every;
+            return this;
+        }
+
+        /** After which silence others take the worker's tasks over (default 10 s; at least three heartbeats). */
+        public Builder expiresAfter(Duration silence) {
+            expiresAfter = silence;
+            return this;
+        }
+
+        /** How long {@code close()} waits for running handlers before it interrupts them and hands their tasks back (default 30 s). */
+        public Builder stopGrace(Duration grace) {
+            stopGrace = grace;
+            return this;
+        }
+
+        /** How often everything looks for itself, whatever notifications say (default 1 s, jittered). */
+        public Builder pollInterval(Duration every) {
+            pollInterval = every;
+            return this;
+        }
+
+        /** How long one call to the database may take, and how long a start keeps trying when it is away (default 30 s). */
+        public Builder callDeadline(Duration deadline) {
+            callDeadline = deadline;
+            return this;
+        }
+
+        /** The largest input, output or error, in bytes of JSON (default 1 MiB; at most 64 MiB). */
+        public Builder maxPayloadBytes(int bytes) {
+            maxPayloadBytes = bytes;
+            return this;
+        }
+
+        /** Whether LISTEN and NOTIFY are used (default true); without them everything works at the pace of the poll interval. */
+        public Builder notifications(boolean on) {
+            notifications = on;
+            return this;
+        }
+
+        /** Takes what the variables say; one that begins with {@code PGFLOW_} and is not known is a problem. */
+        public Builder from(Map<String, String> variables) {
+            new TreeMap<>(variables).forEach((name, value) -> {
+                if (name.startsWith("PGFLOW_") && !name.startsWith("PGFLOW_TEST_")) {
+                    set(name, value.strip());
+                }
+            });
+            return this;
+        }
+
+        /**
+         * Checks everything.
+         *
+         * @throws InvalidSettingsException {@code PGF-CFG-001}, with every problem there is
+         */
+        public PgflowSettings build() {
+            var found = new ArrayList<>(problems);
+            if (workerName.isBlank() || workerName.length() > 200) {
+                found.add("workerName must have 1 to 200 characters");
+            }
+            if (queues.isEmpty() || !queues.stream().allMatch(queue -> NAME.matcher(queue).matches())) {
+                found.add("queues must be one or more names like reports_2 (a-z, 0-9, _; at most 40), but is " + queues);
+            }
+            check(found, "concurrency", concurrency, 1, 10_000);
+            check(found, "maxPayloadBytes", maxPayloadBytes, 1024, 64 << 20);
+            check(found, "heartbeat", heartbeat, Duration.ofMinutes(1));
+            check(found, "expiresAfter", expiresAfter, Duration.ofMinutes(10));
+            check(found, "stopGrace", stopGrace, Duration.ofHours(1));
+            check(found, "pollInterval", pollInterval, Duration.ofMinutes(1));
+            check(found, "callDeadline", callDeadline, Duration.ofMinutes(10));
+            if (expiresAfter.compareTo(heartbeat.multipliedBy(3)) < 0) {
+                found.add("expiresAfter (" + expiresAfter + ") must be at least three heartbeats (" + heartbeat
+                        + "), or one late beat loses the worker");
+            }
+            if (!found.isEmpty()) {
+                throw new InvalidSettingsException(found);
+            }
+            var copy = new Builder();
+            copy.workerName = workerName;
+            copy.queues = queues;
+            copy.concurrency = concurrency;
+            copy.heartbeat = heartbeat;
+            copy.expiresAfter = expiresAfter;
+            copy.stopGrace = stopGrace;
+            copy.pollInterval = pollInterval;
+            copy.callDeadline = callDeadline;
+            copy.maxPayloadBytes = maxPayloadBytes;
+            copy.notifications = notifications;
+            return new PgflowSettings(copy);
+        }
+
+        private void set(String name, String value) {
+            switch (name) {
+                case "PGFLOW_WORKER_NAME" -> workerName = value;
+                case "PGFLOW_QUEUES" -> queues = List.of(value.split("\\s*,\\s*"));
+                case "PGFLOW_CONCURRENCY" -> number(name, value).ifPresent(this::concurrency);
+                case "PGFLOW_MAX_PAYLOAD_BYTES" -> number(name, value).ifPresent(this::maxPayloadBytes);
+                case "PGFLOW_HEARTBEAT" -> duration(name, value).ifPresent(this::heartbeat);
+                case "PGFLOW_EXPIRES_AFTER" -> duration(name, value).ifPresent(this::expiresAfter);
+                case "PGFLOW_STOP_GRACE" -> duration(name, value).ifPresent(this::stopGrace);
+                case "PGFLOW_POLL_INTERVAL" -> duration(name, value).ifPresent(this::pollInterval);
+                case "PGFLOW_CALL_DEADLINE" -> duration(name, value).ifPresent(this::callDeadline);
+                case "PGFLOW_NOTIFICATIONS" -> bool(name, value).ifPresent(this::notifications);
+                default -> problems.add("the variable " + name + " is not known");
+            }
+        }
+
+        private Optional<Integer> number(String name, String value) {
+            try {
+                return Optional.of(Integer.valueOf(value));
+            } catch (NumberFormatException e) {
+                problems.add(name + " must be a whole number, but is '" + value + "'");
+                return Optional.empty();
+            }
+        }
+
+        private Optional<Duration> duration(String name, String value) {
+            try {
+                return Optional.of(Duration.parse(value));
+            } catch (DateTimeParseException e) {
+                problems.add(name + " must be a duration like PT10S or PT0.5S, but is '" + value + "'");
+                return Optional.empty();
+            }
+        }
+
+        private Optional<Boolean> bool(String name, String value) {
+            if (value.equals("true") || value.equals("false")) {
+                return Optional.of(value.equals("true"));
+            }
+            problems.add(name + " must be true or false, but is '" + value + "'");
+            return Optional.empty();
+        }
+
+        private static void check(List<String> found, String name, int value, int least, int most) {
+            if (value < least || value > most) {
+                found.add(name + " must be from " + least + " to " + most + ", but is " + value);
+            }
+        }
+
+        private static void check(List<String> found, String name, Duration value, Duration most) {
+            if (value.compareTo(SHORTEST) < 0 || value.compareTo(most) > 0) {
+                found.add(name + " must be from " + SHORTEST + " to " + most + ", but is " + value);
+            }
+        }
+    }
+}

@@ -1,0 +1,208 @@
+package io.pgflow.executor;
+
+import io.pgflow.PgflowSettings;
+import io.pgflow.event.Event;
+import io.pgflow.internal.json.Json;
+import io.pgflow.internal.signal.Signals;
+import io.pgflow.internal.store.DefinedWorkflow;
+import io.pgflow.internal.store.Outcome;
+import io.pgflow.internal.store.RunStore;
+import io.pgflow.internal.store.StartRequest;
+import io.pgflow.internal.upkeep.Consequences;
+import io.pgflow.workflow.Workflow;
+import java.lang.reflect.Type;
+import java.sql.Connection;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Starts runs of workflows, waits for them, looks at them and ends them. Works in a process that runs no tasks as well; made by
+ * {@code Pgflow}. All methods may be called from any thread.
+ *
+ * <p>Every method throws {@link io.pgflow.DatabaseException} when the database cannot be asked. Starts keep trying for the
+ * setting {@code callDeadline} first, and are never carried out twice.
+ */
+public final class Executor implements AutoCloseable {
+
+    private final PgflowSettings settings;
+    private final RunStore store;
+    private final Signals signals;
+    private final Consequences consequences;
+    private final Starter starter;
+    private final RunWatch watch;
+    private final Map<String, DefinedWorkflow> defined = new ConcurrentHashMap<>();
+
+    /** For {@code Pgflow}. */
+    public Executor(PgflowSettings settings, RunStore store, Signals signals, Consequences consequences) {
+        this.settings = settings;
+        this.store = store;
+        this.signals = signals;
+        this.consequences = consequences;
+        this.starter = new Starter(store, consequences, settings.callDeadline());
+        this.watch = new RunWatch(store, signals, settings.pollInterval());
+    }
+
+    /** Stores the workflow, if this version of it is not stored yet; returns the version's number. Starting does this too. */
+    public int define(Workflow<?, ?> workflow) {
+        return stored(workflow).version();
+    }
+
+    /** Starts a run, now. */
+    public <I, O> Run<O> start(Workflow<I, O> workflow, I input) {
+        return start(workflow, input, StartOptions.none());
+    }
+
+    /**
+     * Starts a run. When this returns, the run is committed.
+     *
+     * @throws StartRefusedException when it can not be started as asked
+     * @throws io.pgflow.InvalidPayloadException when the input is no JSON, or too large
+     */
+    public <I, O> Run<O> start(Workflow<I, O> workflow, I input, StartOptions options) {
+        StartRequest request = request(workflow, stored(workflow), input, options);
+        return run(workflow, starter.start(List.of(request), options.actor()).get(0));
+    }
+
+    /**
+     * Starts a run in the caller's transaction: it exists when, and only if, that commits. Workers hear of it with the commit.
+     * The connection is neither committed nor closed.
+     */
+    public <I, O> Run<O> start(Connection connection, Workflow<I, O> workflow, I input, StartOptions options) {
+        StartRequest request = request(workflow, stored(workflow), input, options);
+        UUID id = store.start(
+                        connection, List.of(request), options.actor().orElse(null), settings.notifications())
+                .runIds()
+                .get(0);
+        return run(workflow, id);
+    }
+
+    /** Starts a run for each input, in one call to the database for each thousand; in their order. */
+    public <I, O> List<Run<O>> startAll(Workflow<I, O> workflow, List<I> inputs, StartOptions options) {
+        DefinedWorkflow version = stored(workflow);
+        List<StartRequest> requests = inputs.stream()
+                .map(input -> request(workflow, version, input, options))
+                .toList();
+        var runs = new ArrayList<Run<O>>(requests.size());
+        for (int from = 0; from < requests.size(); from += 1000) {
+            List<StartRequest> part = requests.subList(from, Math.min(requests.size(), from + 1000));
+            starter.start(part, options.actor()).forEach(id -> runs.add(run(workflow, id)));
+        }
+        return List.copyOf(runs);
+    }
+
+    /**
+     * Starts a run of the newest version of a workflow that some process defined, by name, with JSON for input.
+     *
+     * @throws StartRefusedException {@code PGF-RUN-005} when no such workflow is defined
+     */
+    public Run<Object> startByName(String workflow, String inputJson, StartOptions options) {
+        DefinedWorkflow version =
+                store.newest(workflow).orElseThrow(() -> StartRefusedException.unknownWorkflow(workflow));
+        StartRequest request = request(version, checked(workflow, inputJson), options);
+        UUID id = starter.start(List.of(request), options.actor()).get(0);
+        return new Run<>(id, workflow, Object.class, this);
+    }
+
+    /** A handle on a run that was started before, here or elsewhere. Whether it exists shows when it is used. */
+    public <O> Run<O> attach(Workflow<?, O> workflow, UUID runId) {
+        return run(workflow, runId);
+    }
+
+    /** The run, as it stands now. */
+    public Optional<RunSnapshot> find(UUID runId) {
+        return store.run(runId).map(Snapshots::of);
+    }
+
+    /** A page of runs, newest first. */
+    public List<RunSnapshot> list(RunFilter filter) {
+        return store.runs(Snapshots.query(filter)).stream().map(Snapshots::of).toList();
+    }
+
+    /** The tasks of a run in the order of its steps, items behind their map; at most 10,000. */
+    public List<TaskSnapshot> tasks(UUID runId) {
+        return store.tasks(runId, 0, 0, 10_000).stream().map(Snapshots::of).toList();
+    }
+
+    /** Everything that happened to a run so far. */
+    public List<Event> events(UUID runId) {
+        return store.events(runId).stream().map(Event::of).toList();
+    }
+
+    /**
+     * Ends a run and all that it has left. Handlers that run are interrupted, in this process and others; what they return is
+     * dropped.
+     */
+    public CancelOutcome cancel(UUID runId, String reason) {
+        return cancel(List.of(runId), Optional.empty(), reason).get(0);
+    }
+
+    /** Ends runs, with who asked and why for the audit; in their order. */
+    public List<CancelOutcome> cancel(List<UUID> runIds, Optional<String> actor, String reason) {
+        List<CancelOutcome> outcomes = store.cancel(runIds, actor.orElse(null), reason).stream()
+                .map(CancelOutcome::of)
+                .toList();
+        signals.cancelled(runIds);
+        signals.happened(runIds);
+        return outcomes;
+    }
+
+    /**
+     * Passes over a step: what depends on it goes on, and reads null for its output. Only while nobody works on it (PENDING,
+     * SCHEDULED or RETRYING); returns whether it was done.
+     */
+    public boolean skip(UUID runId, String step, Optional<String> actor, String reason) {
+        Outcome outcome = store.skip(runId, step, actor.orElse(null), reason);
+        consequences.follow(outcome);
+        return outcome.stale().isEmpty();
+    }
+
+    /** Stops waiting for runs; what waits ends with a cancelled future. */
+    @Override
+    public void close() {
+        watch.close();
+    }
+
+    RunWatch watch() {
+        return watch;
+    }
+
+    private <I, O> StartRequest request(
+            Workflow<I, O> workflow, DefinedWorkflow version, @Nullable I input, StartOptions options) {
+        Type type = workflow.inputType();
+        return request(version, checked(workflow.name(), Json.write(input, type, place(workflow.name()))), options);
+    }
+
+    private StartRequest request(DefinedWorkflow version, String input, StartOptions options) {
+        return new StartRequest(
+                RunIds.next(),
+                version.workflowId(),
+                input,
+                options.idempotencyKey(),
+                options.labels().isEmpty() ? Optional.empty() : Optional.of(Json.writeTree(options.labels())),
+                options.delay().equals(Duration.ZERO) ? Optional.empty() : Optional.of(options.delay()),
+                options.priority().number());
+    }
+
+    private String checked(String workflow, String json) {
+        Json.check(json, place(workflow), settings.maxPayloadBytes());
+        return json;
+    }
+
+    private static String place(String workflow) {
+        return "the input of workflow \"" + workflow + "\"";
+    }
+
+    private DefinedWorkflow stored(Workflow<?, ?> workflow) {
+        return defined.computeIfAbsent(workflow.toJson(), store::define);
+    }
+
+    private <O> Run<O> run(Workflow<?, O> workflow, UUID id) {
+        return new Run<>(id, workflow.name(), workflow.outputType(), this);
+    }
+}

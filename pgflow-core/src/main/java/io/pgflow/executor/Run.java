@@ -1,0 +1,94 @@
+package io.pgflow.executor;
+
+import io.pgflow.internal.json.Json;
+import io.pgflow.internal.store.RunResult;
+import io.pgflow.state.RunState;
+import java.lang.reflect.Type;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A handle on a run: waits for its result, looks at it, cancels it. Any number of handles may stand for one run, in any
+ * process.
+ *
+ * @param <O> what the run gives
+ */
+public final class Run<O> {
+
+    private final UUID id;
+    private final String workflow;
+    private final Type outputType;
+    private final Executor executor;
+
+    Run(UUID id, String workflow, Type outputType, Executor executor) {
+        this.id = id;
+        this.workflow = workflow;
+        this.outputType = outputType;
+        this.executor = executor;
+    }
+
+    public UUID id() {
+        return id;
+    }
+
+    /**
+     * Waits for the run to end and gives its output; null when the workflow returns nothing.
+     *
+     * @throws RunEndedException when it failed or was cancelled
+     * @throws AwaitTimeoutException when it had not ended after {@code timeout}; it goes on
+     * @throws InterruptedException when this thread was interrupted; the run goes on
+     */
+    @SuppressWarnings("NullAway") // O may be a type that holds null: that is for the application to say
+    public O await(Duration timeout) throws InterruptedException {
+        try {
+            return result().get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            throw new AwaitTimeoutException(id, timeout);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw new CompletionException(e.getCause());
+        }
+    }
+
+    /** The output when it is there; completes with {@link RunEndedException} when the run fails or is cancelled. */
+    public CompletableFuture<O> result() {
+        return executor.watch().result(id).thenApply(this::output);
+    }
+
+    /** How the run stands now. */
+    public RunSnapshot snapshot() {
+        return executor.find(id).orElseThrow();
+    }
+
+    /** Asks for the run to be cancelled; see {@link Executor#cancel}. */
+    public CancelOutcome cancel(String reason) {
+        return executor.cancel(id, reason);
+    }
+
+    @Override
+    public String toString() {
+        return "Run[" + workflow + " " + id + "]";
+    }
+
+    @SuppressWarnings({"unchecked", "NullAway"}) // the workflow answers for O being what outputType says
+    private O output(RunResult result) {
+        RunState state = RunState.valueOf(result.state());
+        if (state != RunState.SUCCEEDED) {
+            String error = result.error() == null ? "" : result.error();
+            throw new RunEndedException(
+                    id, state, state == RunState.CANCELLED ? "was cancelled" : "failed: " + error, error);
+        }
+        @Nullable String json = result.output();
+        return json == null || outputType == Void.class
+                ? null
+                : (O) Json.read(json, outputType, "the output of workflow \"" + workflow + "\"");
+    }
+}

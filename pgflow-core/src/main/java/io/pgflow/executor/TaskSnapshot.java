@@ -1,0 +1,33 @@
+package io.pgflow.executor;
+
+import io.pgflow.state.TaskState;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+
+/**
+ * How does a task stand, at the moment of asking? Output and error are JSON text.
+ *
+ * @param map true for the task that stands for a whole map step: it waits for its items
+ * @param itemIndex the index of the item, from 0, for a task of a map step
+ * @param attempts how often a worker started it
+ * @param remaining PENDING: parents that have not ended; a running map: items that have not ended
+ * @param unserved true when a worker met it that lacks its handler, and no worker that has it came yet
+ * @param retryAt when its next attempt is due
+ */
+public record TaskSnapshot(
+        String step,
+        String handler,
+        boolean map,
+        OptionalInt itemIndex,
+        TaskState state,
+        int attempts,
+        int remaining,
+        boolean unserved,
+        OptionalLong workerId,
+        Optional<Instant> retryAt,
+        Optional<Instant> startedAt,
+        Optional<Instant> endedAt,
+        Optional<String> output,
+        Optional<String> error) {}

@@ -1,0 +1,22 @@
+/**
+ * Starts runs, waits for them, looks at them and ends them; works in a process that runs no tasks as well.
+ *
+ * <p>Concurrent starts of one process travel together ({@code Starter}); waiting is one question to the database for all
+ * runs that are waited for ({@code RunWatch}).
+ */
+@NullMarked
+@MayUse({
+    "",
+    "internal.arch",
+    "internal.json",
+    "internal.signal",
+    "internal.store",
+    "internal.upkeep",
+    "event",
+    "state",
+    "workflow"
+})
+package io.pgflow.executor;
+
+import io.pgflow.internal.arch.MayUse;
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,122 @@
+package io.pgflow.internal.signal;
+
+import io.pgflow.DatabaseException;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One job of the engine, done again and again on a thread of its own until it is told to stop.
+ *
+ * <p>A loop never gives up: when the database cannot be reached it tries again, after a pause that doubles up to five
+ * seconds; any other exception is logged as the defect it is, and the loop goes on too.
+ */
+public final class Loop {
+
+    /** One round; it does its own waiting. */
+    @FunctionalInterface
+    public interface Round {
+        void run() throws InterruptedException;
+    }
+
+    private static final Logger log = LoggerFactory.getLogger(Loop.class);
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+
+    private final String name;
+    private final Round round;
+    private final Bell pause = new Bell();
+    private final Thread thread;
+    private volatile boolean stopping;
+    private volatile boolean failing;
+
+    private Loop(String name, Round round) {
+        this.name = name;
+        this.round = round;
+        this.thread = new Thread(this::run, name);
+        this.thread.setDaemon(true);
+    }
+
+    /** Starts a loop; {@code name} names its thread. */
+    public static Loop start(String name, Round round) {
+        var loop = new Loop(name, round);
+        loop.thread.start();
+        return loop;
+    }
+
+    /** True while its last round failed. */
+    public boolean isFailing() {
+        return failing;
+    }
+
+    /** No further round begins; the one of now ends by itself. */
+    public void stop() {
+        stopping = true;
+        pause.ring();
+    }
+
+    /** {@link #stop}, then waits for the round of now; interrupts it when that takes longer than {@code atMost}. */
+    public void stopAndJoin(Duration atMost) {
+        stop();
+        if (Thread.currentThread() == thread) {
+            return; // called from within the round, which ends the loop when it returns
+        }
+        try {
+            thread.join(Math.max(1, atMost.toMillis()));
+            if (thread.isAlive()) {
+                thread.interrupt();
+                thread.join(1000);
+            }
+        } catch (InterruptedException e) {
+            thread.interrupt();
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void run() {
+        Duration nextPause = FIRST_PAUSE;
+        while (!stopping) {
+            try {
+                round.run();
+                nextPause = FIRST_PAUSE;
+                recovered();
+            } catch (InterruptedException e) {
+                return;
+            } catch (RuntimeException e) {
+                report(e, nextPause);
+                if (!pauseFor(nextPause)) {
+                    return;
+                }
+                nextPause = nextPause.multipliedBy(2).compareTo(LONGEST_PAUSE) > 0
+                        ? LONGEST_PAUSE
+                        : nextPause.multipliedBy(2);
+            }
+        }
+    }
+
+    private boolean pauseFor(Duration pauseFor) {
+        try {
+            pause.awaitAround(pauseFor);
+            return true;
+        } catch (InterruptedException e) {
+            return false;
+        }
+    }
+
+    private void report(RuntimeException e, Duration nextPause) {
+        boolean expected = e instanceof DatabaseException database && database.isTransient();
+        if (!failing && expected) {
+            log.warn("{}: {}; trying again until it works, next in about {}", name, e.getMessage(), nextPause);
+        } else if (!expected) {
+            log.error("{}: failed, trying again in about {}", name, nextPause, e);
+        }
+        failing = true;
+    }
+
+    private void recovered() {
+        if (failing) {
+            failing = false;
+            log.info("{}: works again", name);
+        }
+    }
+}

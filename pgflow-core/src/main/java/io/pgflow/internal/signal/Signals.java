@@ -1,0 +1,111 @@
+package io.pgflow.internal.signal;
+
+import io.pgflow.notify.NotificationHandler;
+import io.pgflow.notify.Notifications;
+import io.pgflow.notify.Subscription;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+
+/** Passes hints on: to whoever asked for them in this process, at once, and to other processes by NOTIFY. */
+public final class Signals implements AutoCloseable {
+
+    /** There is work; the payload is the queue. */
+    private static final String TASKS = "pgflow_tasks";
+    /** Something happened: look at the events. */
+    private static final String EVENTS = "pgflow_events";
+    /** A run was cancelled; the payload is its id. */
+    private static final String CANCEL = "pgflow_cancel";
+
+    private final Notifications notifications;
+    private final List<Consumer<Set<String>>> onWork = new CopyOnWriteArrayList<>();
+    private final List<Runnable> onEvents = new CopyOnWriteArrayList<>();
+    private final List<Runnable> onCancel = new CopyOnWriteArrayList<>();
+    private final List<Consumer<List<UUID>>> onEnded = new CopyOnWriteArrayList<>();
+    private final List<Subscription> subscriptions;
+
+    public Signals(Notifications notifications) {
+        this.notifications = notifications;
+        this.subscriptions = List.of(
+                notifications.listen(TASKS, hint(queue -> tellWork(Set.of(queue)), () -> tellWork(Set.of()))),
+                notifications.listen(EVENTS, hint(nothing -> tell(onEvents), () -> tell(onEvents))),
+                notifications.listen(CANCEL, hint(run -> tell(onCancel), () -> {})));
+    }
+
+    /** Work was scheduled in these queues. */
+    public void work(Set<String> queues) {
+        if (!queues.isEmpty()) {
+            tellWork(queues);
+            queues.forEach(queue -> notifications.notifyLater(TASKS, queue));
+        }
+    }
+
+    /** A state changed somewhere; these runs have ended by it. */
+    public void happened(List<UUID> endedRuns) {
+        if (!endedRuns.isEmpty()) {
+            onEnded.forEach(listener -> listener.accept(endedRuns));
+        }
+        tell(onEvents);
+        notifications.notifyLater(EVENTS, "");
+    }
+
+    /** These runs were cancelled: whoever runs their handlers should stop. */
+    public void cancelled(List<UUID> runs) {
+        tell(onCancel);
+        runs.forEach(run -> notifications.notifyLater(CANCEL, run.toString()));
+    }
+
+    /** Calls the listener with queues that may have work; with none when any may. Must not block. */
+    public AutoCloseable onWork(Consumer<Set<String>> listener) {
+        return added(onWork, listener);
+    }
+
+    /** Calls the listener when there may be new events. Must not block. */
+    public AutoCloseable onEvents(Runnable listener) {
+        return added(onEvents, listener);
+    }
+
+    /** Calls the listener when running tasks may have been taken away. Must not block. */
+    public AutoCloseable onCancel(Runnable listener) {
+        return added(onCancel, listener);
+    }
+
+    /** Calls the listener with runs that ended by what this process did. Must not block. */
+    public AutoCloseable onEnded(Consumer<List<UUID>> listener) {
+        return added(onEnded, listener);
+    }
+
+    @Override
+    public void close() {
+        subscriptions.forEach(Subscription::close);
+    }
+
+    private void tellWork(Set<String> queues) {
+        onWork.forEach(listener -> listener.accept(queues));
+    }
+
+    private static void tell(List<Runnable> listeners) {
+        listeners.forEach(Runnable::run);
+    }
+
+    private static <T> AutoCloseable added(List<T> listeners, T listener) {
+        listeners.add(listener);
+        return () -> listeners.remove(listener);
+    }
+
+    private static NotificationHandler hint(Consumer<String> notified, Runnable caughtUp) {
+        return new NotificationHandler() {
+            @Override
+            public void notified(String payload) {
+                notified.accept(payload);
+            }
+
+            @Override
+            public void caughtUp() {
+                caughtUp.run();
+            }
+        };
+    }
+}

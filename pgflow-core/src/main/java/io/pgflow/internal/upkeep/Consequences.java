@@ -1,0 +1,55 @@
+package io.pgflow.internal.upkeep;
+
+import io.pgflow.DatabaseException;
+import io.pgflow.internal.signal.Signals;
+import io.pgflow.internal.store.Outcome;
+import io.pgflow.internal.store.TaskStore;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a process does after its transaction committed: it folds the maps whose items ended, wakes whoever has work now, and
+ * says that something happened. All of it is a short cut; upkeep finds whatever gets lost here.
+ */
+public final class Consequences {
+
+    private static final Logger log = LoggerFactory.getLogger(Consequences.class);
+
+    private final TaskStore store;
+    private final Signals signals;
+    private final List<Consumer<Duration>> onTimer = new CopyOnWriteArrayList<>();
+
+    public Consequences(TaskStore store, Signals signals) {
+        this.store = store;
+        this.signals = signals;
+    }
+
+    /** Calls the listener with how long it is until a timer that was just set is due. */
+    public void onTimer(Consumer<Duration> listener) {
+        onTimer.add(listener);
+    }
+
+    /** Follows up on one outcome, and on those that come of it. Never throws. */
+    public void follow(Outcome outcome) {
+        announce(outcome);
+        try {
+            Outcome next = outcome;
+            while (next.mapsToFold()) {
+                next = store.foldMaps();
+                announce(next);
+            }
+        } catch (DatabaseException e) {
+            log.debug("maps are left for the next upkeep: {}", e.getMessage());
+        }
+    }
+
+    private void announce(Outcome outcome) {
+        signals.work(outcome.wokenQueues());
+        signals.happened(outcome.endedRuns());
+        outcome.nextDueIn().ifPresent(due -> onTimer.forEach(listener -> listener.accept(due)));
+    }
+}

@@ -1,0 +1,199 @@
+package io.pgflow.worker;
+
+import io.pgflow.InvalidPayloadException;
+import io.pgflow.internal.json.Json;
+import io.pgflow.internal.store.ClaimedTask;
+import io.pgflow.internal.store.Report;
+import io.pgflow.internal.store.TaskId;
+import io.pgflow.workflow.NonRetryableException;
+import io.pgflow.workflow.RetryAfterException;
+import io.pgflow.workflow.StepDefinition;
+import io.pgflow.workflow.TaskContext;
+import io.pgflow.workflow.TaskHandler;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
+
+/**
+ * One try of one task by this process: runs the handler on a thread and says once how it ended.
+ *
+ * <p>It ends in one of three ways: the handler returns or throws, its time is over, or the task is taken away. Whichever
+ * comes first counts; the other two then find it ended and do nothing. A handler that ignores the interrupt keeps its slot
+ * until it returns, but its task goes on elsewhere.
+ */
+final class Attempt implements Runnable, TaskContext {
+
+    private static final Logger log = LoggerFactory.getLogger(Attempt.class);
+
+    private enum State {
+        WAITING,
+        RUNNING,
+        ENDED
+    }
+
+    private final ClaimedTask task;
+    private final String workflow;
+    private final StepDefinition step;
+    private final Workplace workplace;
+    private State state = State.WAITING;
+    private @Nullable Thread thread;
+    private volatile boolean cancelled;
+
+    Attempt(ClaimedTask task, KnownWorkflow workflow, Workplace workplace) {
+        this.task = task;
+        this.workflow = workflow.name();
+        this.step = workflow.step(task.id().step());
+        this.workplace = workplace;
+    }
+
+    TaskId id() {
+        return task.id();
+    }
+
+    Duration timeout() {
+        return step.timeout();
+    }
+
+    @Override
+    public void run() {
+        try {
+            if (begin()) {
+                Report report = execute();
+                if (end(false)) {
+                    workplace.report(report);
+                }
+            }
+        } finally {
+            workplace.freeSlot();
+        }
+    }
+
+    /** The handler's time is over: it is interrupted and the attempt has failed. */
+    void timeOut() {
+        if (end(true)) {
+            workplace.report(new Report.Failure(
+                    id(),
+                    ErrorJson.of(
+                            ErrorJson.TIMED_OUT,
+                            "the handler of step " + step.name() + " took longer than its timeout of " + step.timeout()
+                                    + "; make it faster or give the step a longer timeout"),
+                    true,
+                    Optional.empty()));
+        }
+    }
+
+    /** The task is no longer ours: the handler is interrupted and whatever it returns is dropped. True when it had not ended. */
+    boolean takeAway() {
+        boolean taken = end(true);
+        if (taken) {
+            workplace.forget(id());
+        }
+        return taken;
+    }
+
+    private synchronized boolean begin() {
+        if (state != State.WAITING) {
+            return false;
+        }
+        state = State.RUNNING;
+        thread = Thread.currentThread();
+        return true;
+    }
+
+    /** Interrupts under the same lock that the handler's end takes, so that no interrupt reaches a thread that went on. */
+    private synchronized boolean end(boolean interrupt) {
+        if (state == State.ENDED) {
+            return false;
+        }
+        state = State.ENDED;
+        if (interrupt) {
+            cancelled = true;
+            if (thread != null) {
+                thread.interrupt();
+            }
+        } else {
+            Thread.interrupted(); // what the handler left set is not for whoever uses the thread next
+        }
+        return true;
+    }
+
+    private Report execute() {
+        putContext();
+        try {
+            TaskHandler handler = workplace.handler(step.handler());
+            @Nullable String output = handler.run(new ClaimedInput(task, step, this, workplace.store()));
+            String json = output == null ? "null" : output;
+            Json.check(
+                    json,
+                    "the output of step \"" + step.name() + "\" of workflow \"" + workflow + "\"",
+                    workplace.maxPayloadBytes());
+            return new Report.Completion(id(), json);
+        } catch (Throwable e) { // a handler may throw anything, and its task must hear of it
+            return failure(e);
+        } finally {
+            MDC.clear();
+        }
+    }
+
+    private Report failure(Throwable error) {
+        boolean retryable = !(error instanceof NonRetryableException || error instanceof InvalidPayloadException);
+        Optional<Duration> retryAfter =
+                error instanceof RetryAfterException later ? Optional.of(later.delay()) : Optional.empty();
+        if (!cancelled) {
+            log.warn(
+                    "attempt {} of step {} of workflow {} failed{}: {}",
+                    task.attempt(),
+                    step.name(),
+                    workflow,
+                    retryable ? "" : " for good",
+                    error.toString());
+            log.debug("the trace of it", error);
+        }
+        return new Report.Failure(id(), ErrorJson.of(error), retryable, retryAfter);
+    }
+
+    private void putContext() {
+        MDC.put("pgflow.run", runId().toString());
+        MDC.put("pgflow.workflow", workflow);
+        MDC.put("pgflow.step", step.name());
+        itemIndex().ifPresent(index -> MDC.put("pgflow.item", Integer.toString(index)));
+        MDC.put("pgflow.attempt", Integer.toString(task.attempt()));
+        MDC.put("pgflow.worker", workplace.workerName());
+    }
+
+    @Override
+    public UUID runId() {
+        return task.id().runId();
+    }
+
+    @Override
+    public String workflow() {
+        return workflow;
+    }
+
+    @Override
+    public String step() {
+        return step.name();
+    }
+
+    @Override
+    public OptionalInt itemIndex() {
+        int item = task.id().item();
+        return item > 0 ? OptionalInt.of(item - 1) : OptionalInt.empty();
+    }
+
+    @Override
+    public int attempt() {
+        return task.attempt();
+    }
+
+    @Override
+    public boolean isCancelled() {
+        return cancelled;
+    }
+}

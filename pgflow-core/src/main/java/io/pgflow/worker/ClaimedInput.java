@@ -1,0 +1,88 @@
+package io.pgflow.worker;
+
+import io.pgflow.internal.json.Json;
+import io.pgflow.internal.store.ClaimedTask;
+import io.pgflow.internal.store.StepInputs;
+import io.pgflow.internal.store.TaskStore;
+import io.pgflow.workflow.StepDefinition;
+import io.pgflow.workflow.TaskContext;
+import io.pgflow.workflow.TaskInput;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a task reads. A claim brings it along, but for items of a map: those bring their element only, and what all items
+ * share is fetched when a handler asks for it.
+ */
+final class ClaimedInput implements TaskInput {
+
+    private final ClaimedTask task;
+    private final StepDefinition step;
+    private final TaskContext context;
+    private final TaskStore store;
+    private @Nullable StepInputs shared;
+    private @Nullable Map<String, String> outputs;
+
+    ClaimedInput(ClaimedTask task, StepDefinition step, TaskContext context, TaskStore store) {
+        this.task = task;
+        this.step = step;
+        this.context = context;
+        this.store = store;
+    }
+
+    @Override
+    public TaskContext context() {
+        return context;
+    }
+
+    @Override
+    public StepDefinition definition() {
+        return step;
+    }
+
+    @Override
+    public String runInput() {
+        return isItem() ? shared().input() : textOf(task.input());
+    }
+
+    @Override
+    public String output(String name) {
+        if (outputs == null) {
+            outputs = byStep(isItem() ? shared().outputs() : task.outputs());
+        }
+        return outputs.getOrDefault(name, "null");
+    }
+
+    @Override
+    public Optional<String> item() {
+        return isItem() ? Optional.of(textOf(task.input())) : Optional.empty();
+    }
+
+    private boolean isItem() {
+        return task.id().item() > 0;
+    }
+
+    private StepInputs shared() {
+        if (shared == null) {
+            shared = store.stepInputs(task.id().runId(), task.id().step());
+        }
+        return shared;
+    }
+
+    private static String textOf(@Nullable String json) {
+        return json == null ? "null" : json;
+    }
+
+    private static Map<String, String> byStep(@Nullable String json) {
+        var byStep = new HashMap<String, String>();
+        if (json != null) {
+            var object = (Map<?, ?>) Json.tree(json, "the outputs of the parents");
+            if (object != null) {
+                object.forEach((name, output) -> byStep.put((String) name, Json.writeTree(output)));
+            }
+        }
+        return byStep;
+    }
+}

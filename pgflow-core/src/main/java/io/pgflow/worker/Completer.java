@@ -1,0 +1,127 @@
+package io.pgflow.worker;
+
+import io.pgflow.DatabaseException;
+import io.pgflow.internal.store.Outcome;
+import io.pgflow.internal.store.Report;
+import io.pgflow.internal.store.TaskStore;
+import io.pgflow.internal.upkeep.Consequences;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reports how attempts ended. Each call takes what gathered while the one before was on the way: nothing waits for a batch
+ * to fill, and batches are large when there is much to report.
+ *
+ * <p>A report is repeated until it has an answer; the fence makes that safe.
+ */
+final class Completer {
+
+    /** A database refused the output of a task, for a reason that the check in this process does not know. */
+    private static final String REFUSED = "PGF-DAT-008";
+
+    private static final Logger log = LoggerFactory.getLogger(Completer.class);
+    private static final int LARGEST_BATCH = 1000;
+    private static final Duration PATIENCE = Duration.ofMillis(500);
+
+    private final TaskStore store;
+    private final Workplace workplace;
+    private final Consequences consequences;
+    private final LongSupplier workerId;
+    /** Taken and not yet answered; only the thread of the loop touches them. */
+    private final Deque<Report.Completion> completions = new ArrayDeque<>();
+
+    private final Deque<Report.Failure> failures = new ArrayDeque<>();
+
+    Completer(Workplace workplace, Consequences consequences, LongSupplier workerId) {
+        this.store = workplace.store();
+        this.workplace = workplace;
+        this.consequences = consequences;
+        this.workerId = workerId;
+    }
+
+    /** Sends one batch; throws what the database threw, and then has the same batch to send again. */
+    void round() throws InterruptedException {
+        if (completions.isEmpty() && failures.isEmpty()) {
+            for (Report report : workplace.reports().take(LARGEST_BATCH, PATIENCE)) {
+                if (report instanceof Report.Completion completion) {
+                    completions.add(completion);
+                } else if (report instanceof Report.Failure failure) {
+                    failures.add(failure);
+                }
+            }
+        }
+        send(completions, store::complete);
+        send(failures, store::fail);
+    }
+
+    /** True when every attempt that ended has been reported. */
+    boolean isDone() {
+        return workplace.running().size() == 0;
+    }
+
+    private <R extends Report> void send(Deque<R> reports, Call<R> call) {
+        if (reports.isEmpty()) {
+            return;
+        }
+        try {
+            send(List.copyOf(reports), call);
+            reports.clear();
+        } catch (DatabaseException e) {
+            if (e.isTransient()) {
+                throw e;
+            }
+            log.debug("a batch is sent one by one, since together it met: {}", e.getMessage());
+            sendOneByOne(reports, call);
+        }
+    }
+
+    private <R extends Report> void send(List<R> reports, Call<R> call) {
+        Outcome outcome = call.send(workerId.getAsLong(), reports);
+        for (int i = 0; i < reports.size(); i++) {
+            if (outcome.stale().contains(i)) {
+                log.info("too late: the report on {} changed nothing", reports.get(i).task());
+            }
+            workplace.forget(reports.get(i).task());
+        }
+        consequences.follow(outcome);
+    }
+
+    /** One report that the database refuses must not hold up the others. */
+    private <R extends Report> void sendOneByOne(Deque<R> reports, Call<R> call) {
+        while (!reports.isEmpty()) {
+            R report = reports.element();
+            try {
+                send(List.of(report), call);
+            } catch (DatabaseException e) {
+                if (e.isTransient()) {
+                    throw e;
+                }
+                refused(report, e);
+            }
+            reports.remove();
+        }
+    }
+
+    private void refused(Report report, DatabaseException e) {
+        log.error("the database refuses the report on {}", report.task(), e);
+        if (report instanceof Report.Completion) {
+            failures.add(new Report.Failure(
+                    report.task(),
+                    ErrorJson.of(REFUSED, "the database refused the output: " + e.reason()),
+                    false,
+                    Optional.empty()));
+        } else {
+            workplace.forget(report.task());
+        }
+    }
+
+    private interface Call<R extends Report> {
+        Outcome send(long workerId, List<R> reports);
+    }
+}

@@ -1,0 +1,191 @@
+package io.pgflow.worker;
+
+import io.pgflow.PgflowSettings;
+import io.pgflow.internal.signal.Loop;
+import io.pgflow.internal.signal.Signals;
+import io.pgflow.internal.store.TaskId;
+import io.pgflow.internal.store.TaskStore;
+import io.pgflow.internal.store.WorkerRegistration;
+import io.pgflow.internal.upkeep.Consequences;
+import io.pgflow.workflow.TaskHandler;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Claims tasks and runs their handlers, until closed. {@code Pgflow} makes one for each process that has handlers.
+ *
+ * <p>What it holds is safe without it: when the process dies, or hangs for longer than {@code expiresAfter}, other workers
+ * go on with its tasks, and whatever it reports afterwards changes nothing.
+ */
+public final class Worker implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(Worker.class);
+    private static final Duration VISIBILITY = Duration.ofMinutes(5);
+    private static final Duration ROUND_ENDS = Duration.ofSeconds(5);
+
+    private final PgflowSettings settings;
+    private final Consequences consequences;
+    private final Workplace workplace;
+    private final Membership membership;
+    private final Claimer claimer;
+    private final Completer completer;
+    private final ExecutorService threads = HandlerThreads.open();
+    private final ScheduledThreadPoolExecutor clock = new ScheduledThreadPoolExecutor(1, work -> {
+        var thread = new Thread(work, "pgflow-timeouts");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private final List<AutoCloseable> listeners = new ArrayList<>();
+    private final Loop claiming;
+    private final Loop completing;
+    private final Loop beating;
+    private volatile boolean closed;
+
+    private Worker(
+            PgflowSettings settings,
+            Map<String, TaskHandler> handlers,
+            TaskStore store,
+            Signals signals,
+            Consequences consequences) {
+        this.settings = settings;
+        this.consequences = consequences;
+        clock.setRemoveOnCancelPolicy(true);
+        workplace = new Workplace(settings.workerName(), settings.concurrency(), settings.maxPayloadBytes(), store);
+        workplace.handlers().putAll(handlers);
+        membership = new Membership(
+                store,
+                new WorkerRegistration(
+                        settings.workerName(),
+                        settings.queues(),
+                        handlers.keySet().stream().sorted().toList(),
+                        settings.expiresAfter()),
+                workplace.running());
+        completer = new Completer(workplace, consequences, membership::workerId);
+        var heart = new Heart(workplace, membership, settings.heartbeat());
+        claimer = new Claimer(
+                workplace,
+                membership,
+                consequences,
+                new Claimer.Timing(settings.pollInterval(), VISIBILITY),
+                this::begin);
+        listeners.add(signals.onWork(claimer::look));
+        listeners.add(signals.onCancel(heart::soon));
+        beating = Loop.start("pgflow-heart", heart::round);
+        completing = Loop.start("pgflow-completer", completer::round);
+        claiming = Loop.start("pgflow-claimer", claimer::round);
+    }
+
+    /** Registers the worker and starts it; for {@code Pgflow}. */
+    public static Worker start(
+            PgflowSettings settings,
+            Map<String, TaskHandler> handlers,
+            TaskStore store,
+            Signals signals,
+            Consequences consequences) {
+        return new Worker(settings, handlers, store, signals, consequences);
+    }
+
+    /** How the worker stands at this moment. */
+    public WorkerStatus status() {
+        return new WorkerStatus(
+                membership.workerId(),
+                workplace.slots().taken(),
+                workplace.running().size(),
+                !claiming.isFailing() && !completing.isFailing() && !beating.isFailing(),
+                closed);
+    }
+
+    /**
+     * Stops in good order: claims no more, waits for running handlers as long as {@code stopGrace} allows, interrupts the
+     * rest and hands their tasks back, so that another worker has them at once. Takes at most {@code stopGrace} and about
+     * ten seconds more, whatever handlers and the database do.
+     */
+    @Override
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        listeners.forEach(Worker::close);
+        claiming.stop();
+        claimer.look(Set.of());
+        claiming.stopAndJoin(settings.pollInterval().plus(ROUND_ENDS));
+        try {
+            if (!workplace.slots().awaitAllFree(settings.stopGrace())) {
+                handBack();
+            }
+            awaitReported();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            end();
+        }
+    }
+
+    private void begin(Attempt attempt) {
+        ScheduledFuture<?> timeout =
+                clock.schedule(attempt::timeOut, attempt.timeout().toNanos(), TimeUnit.NANOSECONDS);
+        threads.execute(() -> {
+            try {
+                attempt.run();
+            } finally {
+                timeout.cancel(false);
+            }
+        });
+    }
+
+    private void handBack() {
+        List<TaskId> left = new ArrayList<>();
+        for (Attempt attempt : workplace.running().list()) {
+            if (attempt.takeAway()) {
+                left.add(attempt.id());
+            }
+        }
+        log.info("{} handlers were interrupted; their tasks are handed back", left.size());
+        try {
+            consequences.follow(workplace.store().release(membership.workerId(), left));
+        } catch (RuntimeException e) {
+            log.warn("handing back failed; others take the tasks over after {}", settings.expiresAfter(), e);
+        }
+    }
+
+    /** Reports that are on their way get some time; what cannot be reported is taken over by others like after a crash. */
+    private void awaitReported() throws InterruptedException {
+        long deadline = System.nanoTime() + ROUND_ENDS.toNanos();
+        while (!completer.isDone() && System.nanoTime() < deadline) {
+            TimeUnit.MILLISECONDS.sleep(2);
+        }
+    }
+
+    private void end() {
+        completing.stopAndJoin(ROUND_ENDS);
+        beating.stop();
+        threads.shutdownNow();
+        clock.shutdownNow();
+        try {
+            consequences.follow(workplace.store().retire(membership.workerId()));
+            log.info("worker {} has stopped", membership.workerId());
+        } catch (RuntimeException e) {
+            log.warn("worker {} stopped without saying so; others notice after {}",
+                    membership.workerId(), settings.expiresAfter(), e);
+        }
+        beating.stopAndJoin(Duration.ofMillis(100));
+    }
+
+    private static void close(AutoCloseable listener) {
+        try {
+            listener.close();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
