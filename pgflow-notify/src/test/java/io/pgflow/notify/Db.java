@@ -1,18 +1,26 @@
 package io.pgflow.notify;
 
 import io.pgflow.embedded.TestDatabases;
+import io.pgflow.sql.PgflowSchema;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import javax.sql.DataSource;
+import org.awaitility.Awaitility;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /** A database of the tests, seen from outside: who is connected to it, and how to get in by other ways. */
 final class Db {
     /** The application name of connections made by {@link #listening}. */
     private static final String LISTENER = "listener";
+
+    static {
+        // Longer than the usual 10 s: a busy machine may be slow, and only a failing test waits that long.
+        Awaitility.setDefaultTimeout(Duration.ofSeconds(30));
+    }
 
     private final PGSimpleDataSource source;
 
@@ -22,6 +30,11 @@ final class Db {
 
     static Db fresh() {
         return new Db(TestDatabases.freshDatabase());
+    }
+
+    /** With pgmq. */
+    static Db withQueues() {
+        return new Db(TestDatabases.freshDatabase(PgflowSchema::migrate, "pgflow"));
     }
 
     DataSource source() {

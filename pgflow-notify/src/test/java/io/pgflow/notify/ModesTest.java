@@ -1,6 +1,5 @@
 package io.pgflow.notify;
 
-import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -150,7 +149,7 @@ class ModesTest {
         await().untilAsserted(() -> assertThat(polled.catchUps()).isGreaterThan(5));
         assertThat(polled.payloads()).isEmpty();
         assertThat(off.mode()).isEqualTo(Mode.OFF);
-        assertThat(db.others()).isEqualTo(1);
+        await().untilAsserted(() -> assertThat(db.others()).isEqualTo(1));
     }
 
     private DataSource breakable(AtomicBoolean broken) {
@@ -175,7 +174,6 @@ class ModesTest {
     }
 
     private static void awaitMode(Notifications notifications, Mode mode) {
-        await().atMost(30, SECONDS)
-                .untilAsserted(() -> assertThat(notifications.mode()).isEqualTo(mode));
+        await().untilAsserted(() -> assertThat(notifications.mode()).isEqualTo(mode));
     }
 }

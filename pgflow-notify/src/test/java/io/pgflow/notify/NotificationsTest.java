@@ -1,6 +1,5 @@
 package io.pgflow.notify;
 
-import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -43,7 +42,7 @@ class NotificationsTest {
         all.forEach(heard ->
                 await().untilAsserted(() -> assertThat(heard.payloads()).containsExactly("1")));
         assertThat(other.payloads()).isEmpty();
-        assertThat(db.others()).isEqualTo(1);
+        await().untilAsserted(() -> assertThat(db.others()).isEqualTo(1));
     }
 
     @Test
@@ -242,8 +241,7 @@ class NotificationsTest {
     }
 
     private static void awaitMode(Notifications notifications, Mode mode) {
-        await().atMost(30, SECONDS)
-                .untilAsserted(() -> assertThat(notifications.mode()).isEqualTo(mode));
+        await().untilAsserted(() -> assertThat(notifications.mode()).isEqualTo(mode));
     }
 
     private static void awaitLatch(CountDownLatch latch) {
