@@ -209,6 +209,7 @@ public final class Notifications implements AutoCloseable {
         announcer.close();
         floor.close();
         subscriptions.close();
+        requesters.values().forEach(Requester::stop);
         if (loop != null) {
             loop.close();
         }

@@ -17,6 +17,7 @@ final class Requester implements NotificationHandler {
 
     private final Correspondence letters;
     private final Map<String, Semaphore> waiting = new ConcurrentHashMap<>();
+    private volatile boolean stopped;
     private long nextSweep = System.nanoTime();
 
     Requester(Correspondence letters) {
@@ -42,6 +43,12 @@ final class Requester implements NotificationHandler {
         }
     }
 
+    /** Nobody will be told any more; who still waits is told that at least. */
+    void stop() {
+        stopped = true;
+        waiting.values().forEach(Semaphore::release);
+    }
+
     String request(String json, Duration timeout) {
         long end = System.nanoTime() + timeout.toNanos();
         String correlation = UUID.randomUUID().toString();
@@ -51,6 +58,10 @@ final class Requester implements NotificationHandler {
             long id = letters.ask(correlation, json);
             while (hint.tryAcquire(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
                 hint.drainPermits();
+                if (stopped) {
+                    throw new NotificationException(
+                            "PGF-NTF-007", "closed while waiting for a reply; the request may still be answered");
+                }
                 Optional<Correspondence.Reply> reply = letters.take(correlation);
                 if (reply.isPresent()) {
                     return bodyOf(reply.get());

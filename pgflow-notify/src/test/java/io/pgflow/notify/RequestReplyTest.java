@@ -45,8 +45,7 @@ class RequestReplyTest {
     @Test
     void a_request_made_before_anybody_replies_is_answered_later() {
         CompletableFuture<String> answer = CompletableFuture.supplyAsync(() -> asking.request("prices", "1", LONG));
-        await().until(() -> db.number("select count(*) from pg_tables where tablename = 'q_prices'") == 1
-                && db.number("select count(*) from pgmq.q_prices") == 1);
+        awaitRequest();
         replying.reply("prices", json -> "2");
         assertThat(answer).succeedsWithin(LONG).isEqualTo("2");
     }
@@ -154,8 +153,7 @@ class RequestReplyTest {
     @Test
     void a_request_that_no_handler_survives_is_answered_with_an_error() {
         CompletableFuture<String> answer = CompletableFuture.supplyAsync(() -> asking.request("prices", "1", LONG));
-        await().until(() -> db.number("select count(*) from pg_tables where tablename = 'q_prices'") == 1
-                && db.number("select count(*) from pgmq.q_prices") == 1);
+        awaitRequest();
         db.execute("update pgmq.q_prices set read_ct = 5");
         replying.reply("prices", json -> json);
         assertThat(answer).failsWithin(LONG).withThrowableThat().withMessageContaining("PGF-NTF-012");
@@ -175,8 +173,21 @@ class RequestReplyTest {
         assertThatThrownBy(() -> asking.request("prices", "1", SHORT)).hasMessageContaining("PGF-NTF-011");
     }
 
+    @Test
+    void closing_ends_the_wait_for_an_answer() {
+        CompletableFuture<String> answer = CompletableFuture.supplyAsync(() -> asking.request("prices", "1", LONG));
+        awaitRequest();
+        asking.close();
+        assertThat(answer).failsWithin(LONG).withThrowableThat().withMessageContaining("PGF-NTF-007");
+    }
+
     private long left() {
         return db.number("select (select count(*) from pgmq.q_prices) + (select count(*) from pgmq.q_prices_replies)");
+    }
+
+    private void awaitRequest() {
+        await().until(() -> db.number("select count(*) from pg_tables where tablename = 'q_prices'") == 1
+                && db.number("select count(*) from pgmq.q_prices") == 1);
     }
 
     private Notifications start(NotificationSettings settings) {
