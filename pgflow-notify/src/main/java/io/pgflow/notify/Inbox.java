@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 final class Inbox implements Subscription {
     private static final Logger log = LoggerFactory.getLogger(Inbox.class);
 
-    private final String name;
+    private final String channel;
     private final NotificationHandler handler;
     private final int size;
     private final Executor threads;
@@ -27,8 +27,8 @@ final class Inbox implements Subscription {
     private boolean running;
     private boolean closed;
 
-    Inbox(String name, NotificationHandler handler, int size, Executor threads, Consumer<Inbox> onClose) {
-        this.name = name;
+    Inbox(String channel, NotificationHandler handler, int size, Executor threads, Consumer<Inbox> onClose) {
+        this.channel = channel;
         this.handler = handler;
         this.size = size;
         this.threads = threads;
@@ -36,8 +36,8 @@ final class Inbox implements Subscription {
     }
 
     @Override
-    public String name() {
-        return name;
+    public String channel() {
+        return channel;
     }
 
     synchronized void put(String payload) {
@@ -75,7 +75,7 @@ final class Inbox implements Subscription {
             threads.execute(this::drain);
             running = true;
         } catch (RejectedExecutionException e) {
-            log.debug("{} is not told any more: closed", name);
+            log.debug("{} is not told any more: closed", channel);
         }
     }
 
@@ -84,7 +84,10 @@ final class Inbox implements Subscription {
             try {
                 call.run();
             } catch (RuntimeException | Error e) {
-                log.error("[PGF-NTF-014] The handler of {} threw; it stays subscribed and gets the next call", name, e);
+                log.error(
+                        "[PGF-NTF-014] The handler of {} threw; it stays subscribed and gets the next call",
+                        channel,
+                        e);
             }
         }
     }

@@ -30,6 +30,7 @@ final class ListenLoop implements Runnable, AutoCloseable {
     private final CountDownLatch closed = new CountDownLatch(1);
     private volatile @Nullable Listener current;
     private boolean warnedOfPolling;
+    private boolean warnedOfLoss;
 
     ListenLoop(
             NotificationSettings settings,
@@ -89,6 +90,7 @@ final class ListenLoop implements Runnable, AutoCloseable {
         listenAsWanted(listener, active);
         subscriptions.catchUp();
         backoff.reset();
+        warnedOfLoss = false;
         probe.send();
         long lastSign = System.nanoTime();
         while (closed.getCount() > 0) {
@@ -157,12 +159,13 @@ final class ListenLoop implements Runnable, AutoCloseable {
         if (closed.getCount() == 0) {
             return;
         }
-        if (modes.mode() == Mode.RECONNECTING) {
+        if (warnedOfLoss) {
             log.debug("[PGF-NTF-016] Still no LISTEN connection", e);
         } else {
-            log.warn("[PGF-NTF-016] The LISTEN connection was lost; polling and reconnecting: {}", e.toString());
+            log.warn("[PGF-NTF-016] No LISTEN connection; polling and reconnecting: {}", e.toString());
         }
-        modes.change(Mode.RECONNECTING, String.valueOf(e.getMessage()));
+        warnedOfLoss = true;
+        modes.change(Mode.RECONNECTING, e.toString());
     }
 
     private static Duration shorter(Duration a, Duration b) {

@@ -1,6 +1,7 @@
 package io.pgflow.notify;
 
 import java.time.Duration;
+import java.util.function.Consumer;
 
 /**
  * Which times and limits does {@link Notifications} keep? Start from {@link #defaults()} and change what must differ; it is fixed
@@ -72,195 +73,57 @@ public record NotificationSettings(
     }
 
     public NotificationSettings withEnabled(boolean value) {
-        return new NotificationSettings(
-                value,
-                pollFloor,
-                pollInterval,
-                keepAlive,
-                answerWithin,
-                probeWithin,
-                probeEvery,
-                reconnectCap,
-                coalesceWindow,
-                callWithin,
-                replyWithin,
-                inboxSize);
+        return changed(draft -> draft.enabled = value);
     }
 
     public NotificationSettings withPollFloor(Duration value) {
-        return new NotificationSettings(
-                enabled,
-                value,
-                pollInterval,
-                keepAlive,
-                answerWithin,
-                probeWithin,
-                probeEvery,
-                reconnectCap,
-                coalesceWindow,
-                callWithin,
-                replyWithin,
-                inboxSize);
+        return changed(draft -> draft.pollFloor = value);
     }
 
     public NotificationSettings withPollInterval(Duration value) {
-        return new NotificationSettings(
-                enabled,
-                pollFloor,
-                value,
-                keepAlive,
-                answerWithin,
-                probeWithin,
-                probeEvery,
-                reconnectCap,
-                coalesceWindow,
-                callWithin,
-                replyWithin,
-                inboxSize);
+        return changed(draft -> draft.pollInterval = value);
     }
 
     public NotificationSettings withKeepAlive(Duration value) {
-        return new NotificationSettings(
-                enabled,
-                pollFloor,
-                pollInterval,
-                value,
-                answerWithin,
-                probeWithin,
-                probeEvery,
-                reconnectCap,
-                coalesceWindow,
-                callWithin,
-                replyWithin,
-                inboxSize);
+        return changed(draft -> draft.keepAlive = value);
     }
 
     public NotificationSettings withAnswerWithin(Duration value) {
-        return new NotificationSettings(
-                enabled,
-                pollFloor,
-                pollInterval,
-                keepAlive,
-                value,
-                probeWithin,
-                probeEvery,
-                reconnectCap,
-                coalesceWindow,
-                callWithin,
-                replyWithin,
-                inboxSize);
+        return changed(draft -> draft.answerWithin = value);
     }
 
     public NotificationSettings withProbeWithin(Duration value) {
-        return new NotificationSettings(
-                enabled,
-                pollFloor,
-                pollInterval,
-                keepAlive,
-                answerWithin,
-                value,
-                probeEvery,
-                reconnectCap,
-                coalesceWindow,
-                callWithin,
-                replyWithin,
-                inboxSize);
+        return changed(draft -> draft.probeWithin = value);
     }
 
     public NotificationSettings withProbeEvery(Duration value) {
-        return new NotificationSettings(
-                enabled,
-                pollFloor,
-                pollInterval,
-                keepAlive,
-                answerWithin,
-                probeWithin,
-                value,
-                reconnectCap,
-                coalesceWindow,
-                callWithin,
-                replyWithin,
-                inboxSize);
+        return changed(draft -> draft.probeEvery = value);
     }
 
     public NotificationSettings withReconnectCap(Duration value) {
-        return new NotificationSettings(
-                enabled,
-                pollFloor,
-                pollInterval,
-                keepAlive,
-                answerWithin,
-                probeWithin,
-                probeEvery,
-                value,
-                coalesceWindow,
-                callWithin,
-                replyWithin,
-                inboxSize);
+        return changed(draft -> draft.reconnectCap = value);
     }
 
     public NotificationSettings withCoalesceWindow(Duration value) {
-        return new NotificationSettings(
-                enabled,
-                pollFloor,
-                pollInterval,
-                keepAlive,
-                answerWithin,
-                probeWithin,
-                probeEvery,
-                reconnectCap,
-                value,
-                callWithin,
-                replyWithin,
-                inboxSize);
+        return changed(draft -> draft.coalesceWindow = value);
     }
 
     public NotificationSettings withCallWithin(Duration value) {
-        return new NotificationSettings(
-                enabled,
-                pollFloor,
-                pollInterval,
-                keepAlive,
-                answerWithin,
-                probeWithin,
-                probeEvery,
-                reconnectCap,
-                coalesceWindow,
-                value,
-                replyWithin,
-                inboxSize);
+        return changed(draft -> draft.callWithin = value);
     }
 
     public NotificationSettings withReplyWithin(Duration value) {
-        return new NotificationSettings(
-                enabled,
-                pollFloor,
-                pollInterval,
-                keepAlive,
-                answerWithin,
-                probeWithin,
-                probeEvery,
-                reconnectCap,
-                coalesceWindow,
-                callWithin,
-                value,
-                inboxSize);
+        return changed(draft -> draft.replyWithin = value);
     }
 
     public NotificationSettings withInboxSize(int value) {
-        return new NotificationSettings(
-                enabled,
-                pollFloor,
-                pollInterval,
-                keepAlive,
-                answerWithin,
-                probeWithin,
-                probeEvery,
-                reconnectCap,
-                coalesceWindow,
-                callWithin,
-                replyWithin,
-                value);
+        return changed(draft -> draft.inboxSize = value);
+    }
+
+    private NotificationSettings changed(Consumer<Draft> change) {
+        Draft draft = new Draft(this);
+        change.accept(draft);
+        return draft.settings();
     }
 
     private static void between(String name, Duration value, Duration least, Duration most) {
@@ -273,5 +136,52 @@ public record NotificationSettings(
         return new NotificationException(
                 "PGF-NTF-004",
                 "the setting " + name + " is " + value + "; it must be from " + least + " to " + most + "; change it");
+    }
+
+    /** A copy that can be written to, for as long as one change takes. */
+    private static final class Draft {
+        private boolean enabled;
+        private Duration pollFloor;
+        private Duration pollInterval;
+        private Duration keepAlive;
+        private Duration answerWithin;
+        private Duration probeWithin;
+        private Duration probeEvery;
+        private Duration reconnectCap;
+        private Duration coalesceWindow;
+        private Duration callWithin;
+        private Duration replyWithin;
+        private int inboxSize;
+
+        Draft(NotificationSettings from) {
+            enabled = from.enabled;
+            pollFloor = from.pollFloor;
+            pollInterval = from.pollInterval;
+            keepAlive = from.keepAlive;
+            answerWithin = from.answerWithin;
+            probeWithin = from.probeWithin;
+            probeEvery = from.probeEvery;
+            reconnectCap = from.reconnectCap;
+            coalesceWindow = from.coalesceWindow;
+            callWithin = from.callWithin;
+            replyWithin = from.replyWithin;
+            inboxSize = from.inboxSize;
+        }
+
+        NotificationSettings settings() {
+            return new NotificationSettings(
+                    enabled,
+                    pollFloor,
+                    pollInterval,
+                    keepAlive,
+                    answerWithin,
+                    probeWithin,
+                    probeEvery,
+                    reconnectCap,
+                    coalesceWindow,
+                    callWithin,
+                    replyWithin,
+                    inboxSize);
+        }
     }
 }

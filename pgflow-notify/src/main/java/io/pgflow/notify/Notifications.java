@@ -5,6 +5,8 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +26,7 @@ public final class Notifications implements AutoCloseable {
     private final Calls calls;
     private final Queues queues;
     private final Subscriptions subscriptions = new Subscriptions();
+    private final Map<String, Requester> requesters = new ConcurrentHashMap<>();
     private final HandlerThreads threads = new HandlerThreads();
     private final Modes modes;
     private final Announcer announcer;
@@ -97,12 +100,7 @@ public final class Notifications implements AutoCloseable {
      */
     public Subscription listen(String channel, NotificationHandler handler) {
         Names.channel(channel);
-        Inbox inbox = inbox(channel, handler, subscriptions::remove);
-        subscriptions.add(inbox);
-        if (loop == null) {
-            inbox.catchUp();
-        }
-        return inbox;
+        return subscribe(inbox(channel, handler, subscriptions::remove));
     }
 
     /** Makes sure that the queue exists. */
@@ -141,6 +139,31 @@ public final class Notifications implements AutoCloseable {
     public boolean archive(String queue, long id) {
         open();
         return queues.archive(queue, id);
+    }
+
+    /**
+     * Asks whoever replies to the queue and waits for the answer; both are JSON. The request lies in the queue, its answer in
+     * {@code <queue>_replies} (both made when missing; the name has at most 32 characters). It may be handled twice, and even when this
+     * gives up.
+     *
+     * @throws NotificationException {@code PGF-NTF-011} no reply in time, {@code PGF-NTF-012} the handler over there failed
+     */
+    public String request(String queue, String json, Duration timeout) {
+        open();
+        return requesters.computeIfAbsent(queue, this::requester).request(json, timeout);
+    }
+
+    /**
+     * Replies to the requests of the queue, one at a time, until the result is closed. Several subscriptions, here or in other
+     * processes, share the requests.
+     */
+    public Subscription reply(String queue, RequestHandler handler) {
+        Correspondence letters = letters(queue);
+        Replier replier = new Replier(letters, handler, settings.replyWithin());
+        return subscribe(inbox(letters.requestChannel(), replier, inbox -> {
+            replier.stop();
+            subscriptions.remove(inbox);
+        }));
     }
 
     /** How subscriptions learn of news at the moment. */
@@ -186,6 +209,7 @@ public final class Notifications implements AutoCloseable {
         announcer.close();
         floor.close();
         subscriptions.close();
+        requesters.values().forEach(Requester::stop);
         if (loop != null) {
             loop.close();
         }
@@ -204,9 +228,32 @@ public final class Notifications implements AutoCloseable {
         return new ListenLoop(settings, connector, subscriptions, modes, () -> new Probe(settings, sender, threads));
     }
 
+    private Requester requester(String queue) {
+        Correspondence letters = letters(queue);
+        Requester requester = new Requester(letters);
+        listen(letters.replyChannel(), requester);
+        return requester;
+    }
+
+    private Correspondence letters(String queue) {
+        open();
+        Correspondence letters = new Correspondence(calls, settings.enabled(), queue);
+        queues.create(queue);
+        queues.create(letters.replies());
+        return letters;
+    }
+
     private Inbox inbox(String name, NotificationHandler handler, Consumer<Inbox> onClose) {
         open();
         return new Inbox(name, handler, settings.inboxSize(), threads, onClose);
+    }
+
+    private Subscription subscribe(Inbox inbox) {
+        subscriptions.add(inbox);
+        if (loop == null) {
+            inbox.catchUp();
+        }
+        return inbox;
     }
 
     private Notification checked(String channel, String payload) {

@@ -2,8 +2,8 @@ package io.pgflow.notify;
 
 /** How do I stop listening? Close it. A call that runs at that moment ends by itself, no further call begins. */
 public interface Subscription extends AutoCloseable {
-    /** What was subscribed to: the name of the channel, or of the request queue. */
-    String name();
+    /** The channel that is listened to. */
+    String channel();
 
     /** Stops; a second call does nothing. UNLISTEN follows when this was the last subscription of the channel. */
     @Override

@@ -20,7 +20,7 @@ final class Subscriptions {
     void add(Inbox inbox) {
         synchronized (this) {
             byChannel
-                    .computeIfAbsent(inbox.name(), channel -> new ArrayList<>())
+                    .computeIfAbsent(inbox.channel(), missing -> new ArrayList<>())
                     .add(inbox);
             fresh.add(inbox);
         }
@@ -29,7 +29,7 @@ final class Subscriptions {
 
     void remove(Inbox inbox) {
         synchronized (this) {
-            byChannel.computeIfPresent(inbox.name(), (channel, inboxes) -> {
+            byChannel.computeIfPresent(inbox.channel(), (channel, inboxes) -> {
                 inboxes.remove(inbox);
                 return inboxes.isEmpty() ? null : inboxes;
             });
