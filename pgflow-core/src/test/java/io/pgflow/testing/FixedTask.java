@@ -2,7 +2,9 @@ package io.pgflow.testing;
 
 import io.pgflow.workflow.StepDefinition;
 import io.pgflow.workflow.TaskContext;
+import io.pgflow.workflow.TaskHandler;
 import io.pgflow.workflow.TaskInput;
+import io.pgflow.workflow.Workflow;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -26,6 +28,15 @@ public record FixedTask(
 
     public FixedTask withItem(String json) {
         return new FixedTask(workflow, definition, runInput, outputs, Optional.of(json));
+    }
+
+    /** What the workflow's code for the step gives. */
+    public String run(Workflow<?, ?> flow) throws Exception {
+        TaskHandler handler = flow.handlers().get(definition.handler());
+        if (handler == null) {
+            throw new IllegalArgumentException("the workflow has no code for " + definition.handler());
+        }
+        return handler.run(this);
     }
 
     @Override

@@ -6,6 +6,8 @@
  * <p>All end in a {@code Workflow}; nothing after this package knows which way was taken.
  */
 @NullMarked
+@MayUse({"workflow", "dsl.annotation"})
 package io.pgflow.dsl;
 
+import io.pgflow.internal.arch.MayUse;
 import org.jspecify.annotations.NullMarked;
