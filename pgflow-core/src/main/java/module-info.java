@@ -1,4 +1,5 @@
 /** The workflow model, the executor and the worker of pgflow. */
+@SuppressWarnings("module") // pgflow-dsl is compiled after this module
 module io.pgflow.core {
     requires tools.jackson.databind;
     requires static transitive org.jspecify;
@@ -6,4 +7,6 @@ module io.pgflow.core {
     exports io.pgflow;
     exports io.pgflow.state;
     exports io.pgflow.workflow;
+    exports io.pgflow.internal.arch to
+            io.pgflow.dsl;
 }

@@ -64,8 +64,12 @@ final class DefinitionReader {
         Set<String> reported = new HashSet<>();
         problems.forEach(problem -> reported.add(problem.place()));
         return DefinitionCheck.problems(name, steps, returns, Place.Style.JSON).stream()
-                .filter(problem -> !reported.contains(problem.place()))
+                .filter(problem -> reported.stream().noneMatch(place -> isWithin(problem.place(), place)))
                 .toList();
+    }
+
+    private static boolean isWithin(String place, String outer) {
+        return place.equals(outer) || place.startsWith(outer + "/");
     }
 
     private List<StepDefinition> steps(JsonFields workflow) {

@@ -6,8 +6,8 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * The packages of this module that a package may use, named below {@code io.pgflow}. Exceptions of the root package and
- * packages of other modules need no mention. {@code ArchitectureTest} reads every one of these and fails on any other use.
+ * The packages of pgflow that a package may use, named below {@code io.pgflow}. Exceptions of the root package and, in
+ * pgflow-core, other modules need no mention. {@code ArchitectureTest} reads every one of these and fails on any other use.
  */
 @Retention(RetentionPolicy.CLASS)
 @Target(ElementType.PACKAGE)

@@ -1,0 +1,133 @@
+package io.pgflow.dsl;
+
+import io.pgflow.workflow.InvalidWorkflowException;
+import io.pgflow.workflow.ItemHandler;
+import io.pgflow.workflow.ListType;
+import io.pgflow.workflow.StepDefinition;
+import io.pgflow.workflow.StepHandler;
+import io.pgflow.workflow.StepKey;
+import io.pgflow.workflow.StepOptions;
+import io.pgflow.workflow.TaskHandler;
+import io.pgflow.workflow.Workflow;
+import java.lang.reflect.Type;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/**
+ * How do I write a workflow in Java? Step by step, in any order; a dependency that is no step key, or a value of a wrong type,
+ * does not compile.
+ *
+ * <pre>{@code
+ * Workflow<Order, Receipt> checkout = FlowBuilder.workflow("checkout", Order.class)
+ *         .step(RESERVE, in -> stock.reserve(in.input().items()))
+ *         .step(CHARGE, after(RESERVE).maxAttempts(5), in -> bank.charge(in.input(), in.output(RESERVE)))
+ *         .map(LABELS, over(RESERVE), item -> printer.label(item))
+ *         .step(RECEIPT, after(CHARGE, LABELS), in -> receipt(in.output(CHARGE), in.output(LABELS)))
+ *         .returns(RECEIPT);
+ * }</pre>
+ *
+ * <p>Options said to the builder ({@code maxAttempts}, {@code timeout}, ...) are the defaults of the steps that follow.
+ *
+ * @param <I> the type of a run's input
+ */
+public final class FlowBuilder<I> extends OptionVerbs<FlowBuilder<I>> {
+
+    private final Type input;
+    private final TypedSteps steps;
+    private StepOptions defaults = StepOptions.DEFAULT;
+
+    private FlowBuilder(String name, Type input) {
+        this.input = input;
+        this.steps = new TypedSteps(name);
+    }
+
+    /** Begins a workflow whose runs are started with an {@code I}. */
+    public static <I> FlowBuilder<I> workflow(String name, Class<I> input) {
+        return new FlowBuilder<>(name, input);
+    }
+
+    /** Begins a workflow whose runs are started with a list, to be mapped over with {@link #overInput}. */
+    public static <E> FlowBuilder<List<E>> workflowOver(String name, Class<E> element) {
+        return new FlowBuilder<>(name, ListType.of(element));
+    }
+
+    /** Begins a workflow whose steps name handlers that are registered with the workers. */
+    public static RuntimeFlowBuilder runtime(String name) {
+        return new RuntimeFlowBuilder(name);
+    }
+
+    /** Waits for these steps, and may read their outputs; {@code after()} waits for none and only carries options. */
+    public static After after(StepKey<?>... dependencies) {
+        return new After(List.of(dependencies), UnaryOperator.identity());
+    }
+
+    /** One task per item of the list that the step gives. */
+    public static <E> Over<Object, E> over(StepKey<List<E>> source) {
+        Type element = source.elementType().orElse(Object.class);
+        return new Over<>(Optional.of(source), element, List.of(), UnaryOperator.identity());
+    }
+
+    /** One task per item of the run's input, which is a list. */
+    public static <E> Over<List<E>, E> overInput(Class<E> element) {
+        return new Over<>(Optional.empty(), element, List.of(), UnaryOperator.identity());
+    }
+
+    /** A step of a workflow made at run time: the name of a registered handler. */
+    public static HandlerStep handler(String name) {
+        return new HandlerStep(StepDefinition.of("unnamed", name), UnaryOperator.identity());
+    }
+
+    /** Adds a step that waits for no other. */
+    public <O> FlowBuilder<I> step(StepKey<O> key, StepHandler<I, O> handler) {
+        return step(key, after(), handler);
+    }
+
+    /** Adds a step. */
+    public <O> FlowBuilder<I> step(StepKey<O> key, After after, StepHandler<I, O> handler) {
+        StepDefinition step = steps.define(key, after.dependencies()).withOptions(after.optionsFrom(defaults));
+        steps.add(key, step, TaskHandler.of(input, key.type(), handler));
+        return this;
+    }
+
+    /** Adds a map step: one task per item, whose outputs the key lists in the order of the items. */
+    public <E, R> FlowBuilder<I> map(StepKey<List<R>> key, Over<? super I, E> over, ItemFunction<E, R> handler) {
+        return map(key, over, (item, in) -> handler.handle(item));
+    }
+
+    /** Adds a map step whose code also looks at the run's input, at other outputs or at its task. */
+    public <E, R> FlowBuilder<I> map(StepKey<List<R>> key, Over<? super I, E> over, ItemHandler<I, E, R> handler) {
+        over.source().ifPresent(steps::mention);
+        String source = over.source().map(StepKey::name).orElse(StepDefinition.RUN_INPUT);
+        StepDefinition step =
+                steps.define(key, over.dependencies()).withOver(source).withOptions(over.optionsFrom(defaults));
+        Type output = key.elementType().orElse(Object.class);
+        steps.add(key, step, TaskHandler.ofItem(input, over.element(), output, handler));
+        return this;
+    }
+
+    /**
+     * Ends the workflow: its output is that of the step.
+     *
+     * @throws InvalidWorkflowException with every problem there is
+     */
+    public <O> Workflow<I, O> returns(StepKey<O> key) {
+        steps.mention(key);
+        return Workflow.of(steps.definition(Optional.of(key.name())), input, key.type(), steps.handlers());
+    }
+
+    /**
+     * Ends the workflow: it has no output.
+     *
+     * @throws InvalidWorkflowException with every problem there is
+     */
+    public Workflow<I, Void> build() {
+        return Workflow.of(steps.definition(Optional.empty()), input, Void.class, steps.handlers());
+    }
+
+    @Override
+    FlowBuilder<I> with(UnaryOperator<StepOptions> change) {
+        defaults = change.apply(defaults);
+        return this;
+    }
+}

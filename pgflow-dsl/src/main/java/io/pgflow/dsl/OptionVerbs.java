@@ -1,0 +1,48 @@
+package io.pgflow.dsl;
+
+import io.pgflow.workflow.StepOptions;
+import java.time.Duration;
+import java.util.function.UnaryOperator;
+
+/**
+ * How is a step run? The same words wherever options can be given: for one step behind {@code after(...)}, {@code over(...)} or
+ * {@code handler(...)}, and on a builder for all steps that follow. Values are checked when the workflow is built.
+ *
+ * @param <S> what the words are said to, so that more can follow
+ */
+public abstract sealed class OptionVerbs<S> permits After, Over, HandlerStep, FlowBuilder, RuntimeFlowBuilder {
+
+    OptionVerbs() {}
+
+    /** Tries in all, 1 to 100; 3 unless said otherwise. */
+    public S maxAttempts(int attempts) {
+        return with(options -> options.withRetry(options.retry().withMaxAttempts(attempts)));
+    }
+
+    /** For one attempt, after which its handler is interrupted; 10 ms to 30 days, 5 minutes unless said otherwise. */
+    public S timeout(Duration timeout) {
+        return with(options -> options.withTimeout(timeout));
+    }
+
+    /** Before the first retry, then doubling; 1 second unless said otherwise. */
+    public S retryDelay(Duration delay) {
+        return with(options -> options.withRetry(options.retry().withDelay(delay)));
+    }
+
+    /** The longest delay before a retry; 1 minute unless said otherwise. */
+    public S maxRetryDelay(Duration delay) {
+        return with(options -> options.withRetry(options.retry().withMaxDelay(delay)));
+    }
+
+    /** How far delays are spread, 0 to 1 of themselves; 0.2 unless said otherwise. */
+    public S retryJitter(double jitter) {
+        return with(options -> options.withRetry(options.retry().withJitter(jitter)));
+    }
+
+    /** The queue whose workers run it; {@code default} unless said otherwise. */
+    public S queue(String queue) {
+        return with(options -> options.withQueue(queue));
+    }
+
+    abstract S with(UnaryOperator<StepOptions> change);
+}

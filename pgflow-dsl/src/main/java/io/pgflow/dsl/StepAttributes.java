@@ -1,0 +1,71 @@
+package io.pgflow.dsl;
+
+import io.pgflow.dsl.annotation.MapStep;
+import io.pgflow.dsl.annotation.Step;
+import io.pgflow.workflow.Problem;
+import io.pgflow.workflow.ProblemCode;
+import io.pgflow.workflow.RetryPolicy;
+import io.pgflow.workflow.StepOptions;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What {@link Step} and {@link MapStep} say alike. */
+record StepAttributes(String name, boolean map, List<String> after, Written options) {
+
+    /** The options as they are written, durations not yet read. */
+    record Written(
+            String queue, int maxAttempts, double jitter, String timeout, String retryDelay, String maxRetryDelay) {}
+
+    static StepAttributes of(@Nullable Step step, @Nullable MapStep map) {
+        if (map != null) {
+            return new StepAttributes(
+                    map.value(),
+                    true,
+                    List.of(map.after()),
+                    new Written(
+                            map.queue(),
+                            map.maxAttempts(),
+                            map.retryJitter(),
+                            map.timeout(),
+                            map.retryDelay(),
+                            map.maxRetryDelay()));
+        }
+        if (step == null) {
+            throw new IllegalArgumentException("the method is no step");
+        }
+        return new StepAttributes(
+                step.value(),
+                false,
+                List.of(step.after()),
+                new Written(
+                        step.queue(),
+                        step.maxAttempts(),
+                        step.retryJitter(),
+                        step.timeout(),
+                        step.retryDelay(),
+                        step.maxRetryDelay()));
+    }
+
+    StepOptions options(String place, List<Problem> problems) {
+        StepOptions usual = StepOptions.DEFAULT;
+        RetryPolicy retry = new RetryPolicy(
+                options.maxAttempts(),
+                duration(options.retryDelay(), usual.retry().delay(), place + ", retryDelay", problems),
+                duration(options.maxRetryDelay(), usual.retry().maxDelay(), place + ", maxRetryDelay", problems),
+                options.jitter());
+        return new StepOptions(
+                options.queue(), duration(options.timeout(), usual.timeout(), place + ", timeout", problems), retry);
+    }
+
+    private static Duration duration(String text, Duration standIn, String place, List<Problem> problems) {
+        try {
+            return Duration.parse(text);
+        } catch (DateTimeException e) {
+            problems.add(ProblemCode.BAD_DURATION.at(
+                    place, "\"" + text + "\" is no ISO-8601 duration", "write 30 seconds as \"PT30S\""));
+            return standIn;
+        }
+    }
+}

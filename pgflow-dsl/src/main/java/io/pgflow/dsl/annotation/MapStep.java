@@ -1,0 +1,37 @@
+package io.pgflow.dsl.annotation;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/** Which method is run once per item? As {@link Step}, with one parameter {@link Item}; it gives what becomes one entry of the output list. */
+@Documented
+@Retention(RetentionPolicy.RUNTIME)
+@Target(ElementType.METHOD)
+public @interface MapStep {
+    /** The name of the step. */
+    String value();
+
+    /** The steps that must have ended first though their outputs are not read; those of parameters need no mention. */
+    String[] after() default {};
+
+    /** See {@link io.pgflow.dsl.OptionVerbs#queue}. */
+    String queue() default "default";
+
+    /** See {@link io.pgflow.dsl.OptionVerbs#maxAttempts}. */
+    int maxAttempts() default 3;
+
+    /** See {@link io.pgflow.dsl.OptionVerbs#timeout}; ISO-8601, such as {@code PT30S}. */
+    String timeout() default "PT5M";
+
+    /** See {@link io.pgflow.dsl.OptionVerbs#retryDelay}; ISO-8601. */
+    String retryDelay() default "PT1S";
+
+    /** See {@link io.pgflow.dsl.OptionVerbs#maxRetryDelay}; ISO-8601. */
+    String maxRetryDelay() default "PT1M";
+
+    /** See {@link io.pgflow.dsl.OptionVerbs#retryJitter}. */
+    double retryJitter() default 0.2;
+}

@@ -1,0 +1,7 @@
+/** A workflow written as a class: its methods are the steps, their parameters are the edges. */
+@NullMarked
+@MayUse({})
+package io.pgflow.dsl.annotation;
+
+import io.pgflow.internal.arch.MayUse;
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,132 @@
+package io.pgflow.dsl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.networknt.schema.InputFormat;
+import com.networknt.schema.Schema;
+import com.networknt.schema.SchemaLocation;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SpecificationVersion;
+import io.pgflow.workflow.InvalidWorkflowException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The published schema and the reader agree: what one takes or refuses for its shape, the other does too. */
+class WorkflowSchemaTest {
+
+    private final SchemaRegistry registry = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
+    private final Schema schema = registry.getSchema(JsonFlow.schema());
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{}",
+                "{'queue': 'slow_lane', 'maxAttempts': 1, 'timeout': 'PT0.01S', 'retryDelay': 'PT0S', 'maxRetryDelay': 'P1D'}",
+                "{'maxAttempts': 100, 'retryJitter': 0, 'timeout': 'P1DT2H3M4.5S'}",
+                "{'retryJitter': 1, 'timeout': 'PT720H'}",
+                "{'after': []}",
+                "{'over': '$input', 'input': {'$from': '$item', 'pointer': ''}}",
+                "{'over': 'other', 'input': [{'a': {'$from': 'other', 'pointer': '/a/0/~1'}}, null, 1.5, {'pointer': 1}]}",
+                "{'after': ['other'], 'input': 'text'}",
+                "{'input': null}",
+                "{'handler': 'a.b.c.d'}",
+            })
+    void good_documents_pass_both(String fields) {
+        String json = document(fields);
+
+        assertThat(schema.validate(json, InputFormat.JSON)).isEmpty();
+        assertThat(JsonFlow.read(json).name()).isEqualTo("flow");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{'queue': 'Slow'}",
+                "{'queue': null}",
+                "{'maxAttempts': 0}",
+                "{'maxAttempts': 101}",
+                "{'maxAttempts': 1.5}",
+                "{'maxAttempts': '3'}",
+                "{'retryJitter': 1.1}",
+                "{'retryJitter': -0.1}",
+                "{'timeout': 30}",
+                "{'timeout': '30s'}",
+                "{'timeout': 'PT'}",
+                "{'timeout': 'P'}",
+                "{'timeout': 'P1M'}",
+                "{'timeout': 'PT1.0001S'}",
+                "{'retryDelay': 'PT-1S'}",
+                "{'after': 'other'}",
+                "{'after': [1]}",
+                "{'after': ['other', 'other']}",
+                "{'after': ['Other']}",
+                "{'over': '$item'}",
+                "{'over': ['other']}",
+                "{'handler': 'a..b'}",
+                "{'handler': 'a.b.c.d.e'}",
+                "{'name': 'a-b'}",
+                "{'maxAttemps': 3}",
+                "{'input': {'$from': 'Other'}}",
+                "{'input': {'a': [{'$from': 7}]}}",
+                "{'input': {'$from': '$input', 'path': '/a'}}",
+                "{'input': {'$from': '$input', 'pointer': 'a'}}",
+            })
+    void bad_documents_fail_both(String fields) {
+        String json = document(fields);
+
+        assertThat(schema.validate(json, InputFormat.JSON)).isNotEmpty();
+        assertThatThrownBy(() -> JsonFlow.read(json)).isInstanceOf(InvalidWorkflowException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{}",
+                "[]",
+                "null",
+                "{'name': 'a'}",
+                "{'name': 'a', 'steps': []}",
+                "{'name': 'a', 'steps': [1]}",
+                "{'name': 'a', 'steps': [{'name': 'b'}]}",
+                "{'name': 'a', 'steps': [{'handler': 'b'}]}",
+                "{'steps': [{'name': 'b', 'handler': 'b'}]}",
+                "{'name': 'a', 'steps': [{'name': 'b', 'handler': 'b'}], 'returns': 1}",
+                "{'name': 'a', 'steps': [{'name': 'b', 'handler': 'b'}], 'version': 1}"
+            })
+    void documents_that_are_no_workflow_fail_both(String quoted) {
+        String json = quoted.replace('\'', '"');
+
+        assertThat(schema.validate(json, InputFormat.JSON)).isNotEmpty();
+        assertThatThrownBy(() -> JsonFlow.read(json)).isInstanceOf(InvalidWorkflowException.class);
+    }
+
+    @Test
+    void what_a_workflow_prints_is_a_document_of_the_schema() {
+        String json = FlowBuilder.runtime("flow")
+                .step("a", FlowBuilder.handler("a.b").queue("slow").input("{\"x\": {\"$from\": \"$input\"}}"))
+                .map("b", FlowBuilder.handler("b").over("a").retryJitter(0.5))
+                .returns("b")
+                .toJson();
+
+        assertThat(schema.validate(json, InputFormat.JSON)).isEmpty();
+    }
+
+    @Test
+    void every_field_has_a_description_and_the_schema_is_one() {
+        assertThat(JsonFlow.schema().split("\"description\"", -1)).hasSizeGreaterThan(15);
+        Schema metaschema = registry.getSchema(SchemaLocation.of("https://json-schema.org/draft/2020-12/schema"));
+
+        assertThat(metaschema.validate(JsonFlow.schema(), InputFormat.JSON)).isEmpty();
+    }
+
+    /** A step "subject" with these fields beside a step "other"; single quotes stand for double ones. */
+    private static String document(String fields) {
+        String own = fields.equals("{}") ? "" : fields.substring(1, fields.length() - 1);
+        String base = own.contains("'name'") ? "'handler': 'h'" : "'name': 'subject', 'handler': 'h'";
+        String handler = own.contains("'handler'") ? "'name': 'subject'" : base;
+        String subject = own.isEmpty() ? handler : handler + ", " + own;
+        return ("{'name': 'flow', 'steps': [{'name': 'other', 'handler': 'o'}, {" + subject + "}]}").replace('\'', '"');
+    }
+}
