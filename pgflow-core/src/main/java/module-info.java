@@ -1,5 +1,7 @@
 /** The workflow model, the executor and the worker of pgflow. */
 module io.pgflow.core {
+    requires java.sql;
+    requires org.jooq;
     requires tools.jackson.databind;
     requires static transitive org.jspecify;
 
