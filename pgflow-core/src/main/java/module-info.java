@@ -1,6 +1,8 @@
 /** The workflow model, the executor and the worker of pgflow. */
 @SuppressWarnings("module") // pgflow-dsl is compiled after this module
 module io.pgflow.core {
+    requires java.sql;
+    requires org.jooq;
     requires tools.jackson.databind;
     requires static transitive org.jspecify;
 

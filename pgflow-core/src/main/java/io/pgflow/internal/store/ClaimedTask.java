@@ -9,4 +9,8 @@ import org.jspecify.annotations.Nullable;
  * @param outputs the parents' outputs by step name, as the JSON text of an object; null for steps without parents and for items
  */
 public record ClaimedTask(
-        TaskId id, long workflowId, int attempt, @Nullable String input, @Nullable String outputs) {}
+        TaskId id,
+        long workflowId,
+        int attempt,
+        @Nullable String input,
+        @Nullable String outputs) {}

@@ -4,4 +4,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** How a run ended; output and error are JSON text. */
-public record RunResult(UUID runId, String state, @Nullable String output, @Nullable String error) {}
+public record RunResult(
+        UUID runId,
+        String state,
+        @Nullable String output,
+        @Nullable String error) {}

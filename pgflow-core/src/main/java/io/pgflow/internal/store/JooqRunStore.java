@@ -1,0 +1,209 @@
+package io.pgflow.internal.store;
+
+import static io.pgflow.internal.store.Columns.interval;
+import static io.pgflow.internal.store.Columns.isTrue;
+import static io.pgflow.internal.store.Columns.json;
+import static io.pgflow.internal.store.Columns.list;
+import static io.pgflow.internal.store.Columns.set;
+import static org.jooq.Records.mapping;
+
+import io.pgflow.internal.store.schema.routines.DefineWorkflow;
+import io.pgflow.internal.store.schema.routines.SkipTasks;
+import io.pgflow.internal.store.schema.routines.StartRuns;
+import io.pgflow.internal.store.schema.tables.CancelRuns;
+import io.pgflow.internal.store.schema.tables.Workflows;
+import java.sql.Connection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.jooq.DSLContext;
+import org.jooq.JSONB;
+import org.jooq.Routine;
+import org.jooq.impl.DSL;
+import org.jooq.types.YearToSecond;
+import org.jspecify.annotations.Nullable;
+
+/** The functions that executors call. */
+final class JooqRunStore implements RunStore {
+
+    private static final String TASKS_CHANNEL = "pgflow_tasks";
+
+    private final Calls calls;
+    private final StoredRuns runs;
+    private final StoredEvents events;
+
+    JooqRunStore(Calls calls) {
+        this.calls = calls;
+        this.runs = new StoredRuns(calls);
+        this.events = new StoredEvents(calls);
+    }
+
+    @Override
+    public ServerFacts serverFacts() {
+        var function = new io.pgflow.internal.store.schema.routines.ServerFacts();
+        execute("read what the server is", function);
+        return new ServerFacts(
+                function.getServerVersion(),
+                function.getSchemaVersion(),
+                function.getPgmqVersion(),
+                isTrue(function.getInRecovery()));
+    }
+
+    @Override
+    public DefinedWorkflow define(String definitionJson) {
+        DefineWorkflow function = new DefineWorkflow();
+        function.setPDefinition(JSONB.valueOf(definitionJson));
+        execute("define the workflow", function);
+        return new DefinedWorkflow(function.getWorkflowId(), function.getVersion());
+    }
+
+    @Override
+    public Optional<DefinedWorkflow> newest(String workflow) {
+        Workflows w = Workflows.WORKFLOWS;
+        return calls.call(
+                "look up workflow " + workflow,
+                db -> db.select(w.WORKFLOW_ID, w.VERSION)
+                        .from(w)
+                        .where(w.NAME.eq(workflow))
+                        .orderBy(w.VERSION.desc())
+                        .limit(1)
+                        .fetchOptional(mapping(DefinedWorkflow::new)));
+    }
+
+    @Override
+    public Started start(List<StartRequest> requests, @Nullable String actor) {
+        return requests.isEmpty() ? answer(new StartRuns()) : answer(execute("start runs", startRuns(requests, actor)));
+    }
+
+    @Override
+    public Started start(Connection connection, List<StartRequest> requests, @Nullable String actor, boolean notify) {
+        if (requests.isEmpty()) {
+            return answer(new StartRuns());
+        }
+        return calls.callIn(connection, "start runs in the caller's transaction", db -> {
+            StartRuns function = startRuns(requests, actor);
+            function.execute(db.configuration());
+            Started started = answer(function);
+            Started folded = started.mapsToFold() ? fold(db, started) : started;
+            if (notify && !folded.wokenQueues().isEmpty()) {
+                notifyWorkers(db, folded.wokenQueues());
+            }
+            return folded;
+        });
+    }
+
+    private static StartRuns startRuns(List<StartRequest> requests, @Nullable String actor) {
+        StartRuns function = new StartRuns();
+        function.setPRunIds(Columns.of(requests, StartRequest::runId, UUID[]::new));
+        function.setPWorkflowIds(Columns.of(requests, StartRequest::workflowId, Long[]::new));
+        function.setPInputs(Columns.of(requests, request -> json(request.input()), JSONB[]::new));
+        function.setPIdempotencyKeys(
+                Columns.of(requests, request -> request.idempotencyKey().orElse(null), String[]::new));
+        function.setPLabels(
+                Columns.of(requests, request -> json(request.labels().orElse(null)), JSONB[]::new));
+        function.setPDelays(Columns.of(requests, request -> interval(request.delay()), YearToSecond[]::new));
+        function.setPPriorities(Columns.of(requests, request -> (short) request.priority(), Short[]::new));
+        function.setPActor(actor);
+        return function;
+    }
+
+    private static Started answer(StartRuns function) {
+        return new Started(
+                list(function.getRunIds()),
+                list(function.getCreated()),
+                set(function.getWokenQueues()),
+                isTrue(function.getMapsToFold()));
+    }
+
+    /** Maps over empty arrays go on, and items fail that cannot be opened, before the caller commits. */
+    private static Started fold(DSLContext db, Started started) {
+        Outcome folded = JooqTaskStore.foldMaps(db);
+        Set<String> queues = new HashSet<>(started.wokenQueues());
+        queues.addAll(folded.wokenQueues());
+        return new Started(started.runIds(), started.created(), queues, folded.mapsToFold());
+    }
+
+    private static void notifyWorkers(DSLContext db, Set<String> queues) {
+        db.fetch(
+                "select pg_catalog.pg_notify({0}, q.queue) from unnest({1}) q (queue)",
+                DSL.val(TASKS_CHANNEL), DSL.val(queues.toArray(String[]::new)));
+    }
+
+    @Override
+    public List<RunResult> results(List<UUID> runIds) {
+        return runIds.isEmpty() ? List.of() : runs.results(runIds);
+    }
+
+    @Override
+    public List<String> cancel(List<UUID> runIds, @Nullable String actor, @Nullable String reason) {
+        if (runIds.isEmpty()) {
+            return List.of();
+        }
+        CancelRuns t = CancelRuns.CANCEL_RUNS.call(runIds.toArray(UUID[]::new), actor, reason);
+        Map<UUID, String> outcomes = new HashMap<>();
+        calls.call("cancel runs", db -> db.select(t.RUN_ID, t.OUTCOME).from(t).fetch())
+                .forEach(row -> outcomes.put(row.value1(), row.value2()));
+        return runIds.stream().map(outcomes::get).toList();
+    }
+
+    @Override
+    public Outcome skip(UUID runId, String step, @Nullable String actor, @Nullable String reason) {
+        SkipTasks function = new SkipTasks();
+        function.setPRunIds(new UUID[] {runId});
+        function.setPSteps(new String[] {step});
+        function.setPActor(actor);
+        function.setPReason(reason);
+        execute("skip the task", function);
+        boolean applied = !list(function.getApplied()).isEmpty();
+        return new Outcome(
+                applied ? Set.of() : Set.of(0),
+                list(function.getEndedRunIds()),
+                set(function.getWokenQueues()),
+                isTrue(function.getMapsToFold()),
+                Optional.empty());
+    }
+
+    @Override
+    public Optional<RunRow> run(UUID runId) {
+        return runs.one(runId);
+    }
+
+    @Override
+    public List<RunRow> runs(RunQuery query) {
+        return runs.list(query);
+    }
+
+    @Override
+    public List<TaskRow> tasks(UUID runId, int afterStep, int afterItem, int limit) {
+        return runs.tasks(runId, afterStep, afterItem, limit);
+    }
+
+    @Override
+    public List<EventRow> events(UUID runId) {
+        return events.of(runId);
+    }
+
+    @Override
+    public EventPosition eventPosition() {
+        return events.position();
+    }
+
+    @Override
+    public EventPage eventPage(long after, List<IdRange> gaps, int limit) {
+        return events.page(after, gaps, limit);
+    }
+
+    @Override
+    public List<String> verify() {
+        return runs.verify();
+    }
+
+    private <R extends Routine<?>> R execute(String attempt, R function) {
+        calls.call(attempt, db -> function.execute(db.configuration()));
+        return function;
+    }
+}

@@ -1,0 +1,258 @@
+package io.pgflow.internal.store;
+
+import static io.pgflow.internal.store.Columns.duration;
+import static io.pgflow.internal.store.Columns.fences;
+import static io.pgflow.internal.store.Columns.interval;
+import static io.pgflow.internal.store.Columns.isTrue;
+import static io.pgflow.internal.store.Columns.items;
+import static io.pgflow.internal.store.Columns.json;
+import static io.pgflow.internal.store.Columns.list;
+import static io.pgflow.internal.store.Columns.positions;
+import static io.pgflow.internal.store.Columns.runIds;
+import static io.pgflow.internal.store.Columns.set;
+import static io.pgflow.internal.store.Columns.steps;
+import static io.pgflow.internal.store.Columns.text;
+import static org.jooq.Records.mapping;
+
+import io.pgflow.internal.store.schema.routines.CompleteTasks;
+import io.pgflow.internal.store.schema.routines.ExpireWorkers;
+import io.pgflow.internal.store.schema.routines.FailTasks;
+import io.pgflow.internal.store.schema.routines.FireTimers;
+import io.pgflow.internal.store.schema.routines.FoldMaps;
+import io.pgflow.internal.store.schema.routines.RecoverClaims;
+import io.pgflow.internal.store.schema.routines.RegisterWorker;
+import io.pgflow.internal.store.schema.routines.ReleaseTasks;
+import io.pgflow.internal.store.schema.routines.RetireWorker;
+import io.pgflow.internal.store.schema.tables.ClaimTasks;
+import io.pgflow.internal.store.schema.tables.Workflows;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.jooq.DSLContext;
+import org.jooq.JSONB;
+import org.jooq.Routine;
+import org.jooq.types.YearToSecond;
+import org.jspecify.annotations.Nullable;
+
+/** The functions that workers and upkeep call. */
+final class JooqTaskStore implements TaskStore {
+
+    /** How much one call of upkeep takes on, so that its transaction stays short. */
+    private static final int UPKEEP_LIMIT = 1000;
+
+    private static final int FOLD_LIMIT = 100;
+
+    private final Calls calls;
+
+    JooqTaskStore(Calls calls) {
+        this.calls = calls;
+    }
+
+    @Override
+    public long register(WorkerRegistration worker) {
+        RegisterWorker function = new RegisterWorker();
+        function.setPName(worker.name());
+        function.setPQueues(worker.queues().toArray(String[]::new));
+        function.setPHandlers(worker.handlers().toArray(String[]::new));
+        function.setPExpiresAfter(YearToSecond.valueOf(worker.expiresAfter()));
+        return execute("register the worker", function).getReturnValue();
+    }
+
+    @Override
+    public Heartbeat heartbeat(long workerId, List<TaskId> running) {
+        var function = new io.pgflow.internal.store.schema.routines.Heartbeat();
+        function.setPWorkerId(workerId);
+        function.setPRunIds(runIds(running));
+        function.setPSteps(steps(running));
+        function.setPItems(items(running));
+        function.setPFences(fences(running));
+        execute("send the worker's heartbeat", function);
+        return new Heartbeat(isTrue(function.getAlive()), positions(function.getLost()));
+    }
+
+    @Override
+    public Outcome retire(long workerId) {
+        RetireWorker function = new RetireWorker();
+        function.setPWorkerId(workerId);
+        execute("retire the worker", function);
+        return woken(function.getWokenQueues());
+    }
+
+    @Override
+    public List<ClaimedTask> claim(long workerId, String queue, int limit, Duration visibility) {
+        int seconds = Math.toIntExact(visibility.plusMillis(999).toSeconds());
+        ClaimTasks t = ClaimTasks.CLAIM_TASKS.call(workerId, queue, limit, seconds);
+        return calls.call(
+                "claim tasks",
+                db -> db.select(t.RUN_ID, t.WORKFLOW_ID, t.STEP, t.ITEM, t.FENCE, t.ATTEMPT, t.INPUT, t.OUTPUTS)
+                        .from(t)
+                        .fetch(mapping(JooqTaskStore::claimed)));
+    }
+
+    private static ClaimedTask claimed(
+            UUID runId,
+            long workflowId,
+            short step,
+            int item,
+            int fence,
+            int attempt,
+            @Nullable JSONB input,
+            @Nullable JSONB outputs) {
+        return new ClaimedTask(new TaskId(runId, step, item, fence), workflowId, attempt, text(input), text(outputs));
+    }
+
+    @Override
+    public Outcome recoverClaims(long workerId, List<TaskId> known) {
+        RecoverClaims function = new RecoverClaims();
+        function.setPWorkerId(workerId);
+        function.setPRunIds(runIds(known));
+        function.setPSteps(steps(known));
+        function.setPItems(items(known));
+        execute("recover the worker's claims", function);
+        return woken(function.getWokenQueues());
+    }
+
+    @Override
+    public Outcome complete(long workerId, List<Report.Completion> completions) {
+        if (completions.isEmpty()) {
+            return Outcome.NOTHING;
+        }
+        List<TaskId> tasks = Columns.tasks(completions);
+        CompleteTasks function = new CompleteTasks();
+        function.setPWorkerId(workerId);
+        function.setPRunIds(runIds(tasks));
+        function.setPSteps(steps(tasks));
+        function.setPItems(items(tasks));
+        function.setPFences(fences(tasks));
+        function.setPOutputs(Columns.of(completions, report -> json(report.output()), JSONB[]::new));
+        execute("complete tasks", function);
+        return new Outcome(
+                positions(function.getStale()),
+                list(function.getEndedRunIds()),
+                set(function.getWokenQueues()),
+                isTrue(function.getMapsToFold()),
+                Optional.empty());
+    }
+
+    @Override
+    public Outcome fail(long workerId, List<Report.Failure> failures) {
+        if (failures.isEmpty()) {
+            return Outcome.NOTHING;
+        }
+        List<TaskId> tasks = Columns.tasks(failures);
+        FailTasks function = new FailTasks();
+        function.setPWorkerId(workerId);
+        function.setPRunIds(runIds(tasks));
+        function.setPSteps(steps(tasks));
+        function.setPItems(items(tasks));
+        function.setPFences(fences(tasks));
+        function.setPErrors(Columns.of(failures, report -> json(report.error()), JSONB[]::new));
+        function.setPRetryable(Columns.of(failures, Report.Failure::retryable, Boolean[]::new));
+        function.setPRetryAfters(Columns.of(failures, report -> interval(report.retryAfter()), YearToSecond[]::new));
+        execute("report failed tasks", function);
+        return new Outcome(
+                positions(function.getStale()),
+                list(function.getEndedRunIds()),
+                set(function.getWokenQueues()),
+                false,
+                duration(function.getNextDueIn()));
+    }
+
+    @Override
+    public Outcome release(long workerId, List<TaskId> tasks) {
+        if (tasks.isEmpty()) {
+            return Outcome.NOTHING;
+        }
+        ReleaseTasks function = new ReleaseTasks();
+        function.setPWorkerId(workerId);
+        function.setPRunIds(runIds(tasks));
+        function.setPSteps(steps(tasks));
+        function.setPItems(items(tasks));
+        function.setPFences(fences(tasks));
+        execute("release tasks", function);
+        return woken(function.getWokenQueues());
+    }
+
+    @Override
+    public Outcome foldMaps() {
+        return calls.call("fold maps", JooqTaskStore::foldMaps);
+    }
+
+    /** In whatever transaction {@code db} is. */
+    static Outcome foldMaps(DSLContext db) {
+        FoldMaps function = new FoldMaps();
+        function.setPLimit(FOLD_LIMIT);
+        function.execute(db.configuration());
+        return new Outcome(
+                Set.of(),
+                list(function.getEndedRunIds()),
+                set(function.getWokenQueues()),
+                isTrue(function.getMapsLeft()),
+                Optional.empty());
+    }
+
+    @Override
+    public Outcome fireTimers() {
+        FireTimers function = new FireTimers();
+        function.setPLimit(UPKEEP_LIMIT);
+        execute("fire timers", function);
+        return new Outcome(
+                Set.of(),
+                List.of(),
+                set(function.getWokenQueues()),
+                isTrue(function.getMapsToFold()),
+                duration(function.getNextDueIn()));
+    }
+
+    @Override
+    public Outcome expireWorkers() {
+        ExpireWorkers function = new ExpireWorkers();
+        function.setPLimit(UPKEEP_LIMIT);
+        execute("expire workers", function);
+        return new Outcome(
+                Set.of(),
+                list(function.getEndedRunIds()),
+                set(function.getWokenQueues()),
+                isTrue(function.getLeftOver()),
+                Optional.empty());
+    }
+
+    @Override
+    public StepInputs stepInputs(UUID runId, short step) {
+        var function = new io.pgflow.internal.store.schema.routines.StepInputs();
+        function.setPRunId(runId);
+        function.setPStep(step);
+        String attempt = "read the inputs of a step";
+        execute(attempt, function);
+        String input = text(function.getInput());
+        if (input == null) {
+            throw FailedCall.notFound(attempt, "run " + runId);
+        }
+        return new StepInputs(input, text(function.getOutputs()));
+    }
+
+    @Override
+    public String definition(long workflowId) {
+        Workflows w = Workflows.WORKFLOWS;
+        String attempt = "read a workflow's definition";
+        return calls.call(
+                attempt,
+                db -> db.select(w.DEFINITION)
+                        .from(w)
+                        .where(w.WORKFLOW_ID.eq(workflowId))
+                        .fetchOptional(w.DEFINITION)
+                        .map(JSONB::data)
+                        .orElseThrow(() -> FailedCall.notFound(attempt, "workflow id " + workflowId)));
+    }
+
+    private <R extends Routine<?>> R execute(String attempt, R function) {
+        calls.call(attempt, db -> function.execute(db.configuration()));
+        return function;
+    }
+
+    private static Outcome woken(String @Nullable [] queues) {
+        return new Outcome(Set.of(), List.of(), set(queues), false, Optional.empty());
+    }
+}

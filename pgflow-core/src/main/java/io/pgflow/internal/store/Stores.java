@@ -1,0 +1,27 @@
+package io.pgflow.internal.store;
+
+/** The way in: the stores over the connections of the engine. */
+public final class Stores {
+
+    static {
+        // jOOQ greets on its first statement, and only system properties stop it. A host that set them keeps its
+        // choice.
+        for (String greeting : new String[] {"org.jooq.no-logo", "org.jooq.no-tips"}) {
+            if (System.getProperty(greeting) == null) {
+                System.setProperty(greeting, "true");
+            }
+        }
+    }
+
+    private Stores() {}
+
+    /** For workers and upkeep. */
+    public static TaskStore tasks(EngineConnections connections) {
+        return new JooqTaskStore(new Calls(connections));
+    }
+
+    /** For starting, cancelling and looking. */
+    public static RunStore runs(EngineConnections connections) {
+        return new JooqRunStore(new Calls(connections));
+    }
+}
