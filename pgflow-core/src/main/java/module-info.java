@@ -1,13 +1,18 @@
 /** The workflow model, the executor and the worker of pgflow. */
 @SuppressWarnings("module") // pgflow-dsl is compiled after this module
 module io.pgflow.core {
-    requires java.sql;
+    requires transitive io.pgflow.notify;
+    requires transitive java.sql;
     requires org.jooq;
+    requires org.slf4j;
     requires tools.jackson.databind;
     requires static transitive org.jspecify;
 
     exports io.pgflow;
+    exports io.pgflow.event;
+    exports io.pgflow.executor;
     exports io.pgflow.state;
+    exports io.pgflow.worker;
     exports io.pgflow.workflow;
     exports io.pgflow.internal.arch to
             io.pgflow.dsl;

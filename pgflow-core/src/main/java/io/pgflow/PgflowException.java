@@ -1,5 +1,8 @@
 package io.pgflow;
 
+import io.pgflow.executor.AwaitTimeoutException;
+import io.pgflow.executor.RunEndedException;
+import io.pgflow.executor.StartRefusedException;
 import io.pgflow.workflow.InvalidWorkflowException;
 
 /**
@@ -10,9 +13,14 @@ import io.pgflow.workflow.InvalidWorkflowException;
  * meaning and is what to search for; the words may be improved at any time.
  */
 public abstract sealed class PgflowException extends RuntimeException
-        permits DatabaseException, //
+        permits AwaitTimeoutException, //
+                DatabaseException, //
+                IncompatibleDatabaseException, //
                 InvalidPayloadException, //
-                InvalidWorkflowException {
+                InvalidSettingsException, //
+                InvalidWorkflowException, //
+                RunEndedException, //
+                StartRefusedException {
 
     private static final long serialVersionUID = 1;
 

@@ -183,8 +183,10 @@ public final class PgflowSettings {
             if (workerName.isBlank() || workerName.length() > 200) {
                 found.add("workerName must have 1 to 200 characters");
             }
-            if (queues.isEmpty() || !queues.stream().allMatch(queue -> NAME.matcher(queue).matches())) {
-                found.add("queues must be one or more names like reports_2 (a-z, 0-9, _; at most 40), but is " + queues);
+            if (queues.isEmpty()
+                    || !queues.stream().allMatch(queue -> NAME.matcher(queue).matches())) {
+                found.add(
+                        "queues must be one or more names like reports_2 (a-z, 0-9, _; at most 40), but is " + queues);
             }
             check(found, "concurrency", concurrency, 1, 10_000);
             check(found, "maxPayloadBytes", maxPayloadBytes, 1024, 64 << 20);

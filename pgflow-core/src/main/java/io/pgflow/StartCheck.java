@@ -86,7 +86,8 @@ final class StartCheck {
             throw new IncompatibleDatabaseException(
                     IncompatibleDatabaseException.POOL_TOO_SMALL,
                     "the engine needs " + needed.size() + " connections at once (" + String.join(", ", needed)
-                            + ") but the DataSource gave " + got.get() + "; make its pool larger, and leave some for the application",
+                            + ") but the DataSource gave " + got.get()
+                            + "; make its pool larger, and leave some for the application",
                     e);
         } catch (InterruptedException e) {
             thread.interrupt();

@@ -40,6 +40,7 @@ public record Event(
         Optional<String> detail) {
 
     /** For the packages of this module. */
+    @SuppressWarnings("exports") // only this module can call it
     public static Event of(EventRow row) {
         return new Event(
                 row.eventId(),

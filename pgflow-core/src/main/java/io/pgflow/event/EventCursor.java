@@ -16,7 +16,7 @@ import java.util.List;
 public record EventCursor(long position, List<Gap> gaps) {
 
     /** Ids that were not there, and the first transaction that had not begun when they were looked for. */
-    record Gap(long first, long last, long settledBy) {}
+    public record Gap(long first, long last, long settledBy) {}
 
     private static final EventCursor START = new EventCursor(0, List.of());
 
@@ -84,12 +84,12 @@ public record EventCursor(long position, List<Gap> gaps) {
             var gaps = new ArrayList<Gap>();
             for (int i = 1; i < parts.length; i++) {
                 String[] numbers = parts[i].split("[-@]", -1);
-                gaps.add(new Gap(
-                        Long.parseLong(numbers[0]), Long.parseLong(numbers[1]), Long.parseLong(numbers[2])));
+                gaps.add(new Gap(Long.parseLong(numbers[0]), Long.parseLong(numbers[1]), Long.parseLong(numbers[2])));
             }
             return new EventCursor(Long.parseLong(parts[0]), gaps);
         } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
-            throw new IllegalArgumentException("'" + text + "' is no event cursor; use what a cursor's toString gave", e);
+            throw new IllegalArgumentException(
+                    "'" + text + "' is no event cursor; use what a cursor's toString gave", e);
         }
     }
 

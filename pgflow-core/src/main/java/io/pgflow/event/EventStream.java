@@ -21,6 +21,7 @@ public final class EventStream implements AutoCloseable {
     private final List<EventSubscription> subscriptions = new CopyOnWriteArrayList<>();
 
     /** For {@code Pgflow}. */
+    @SuppressWarnings("exports") // only this module can call it
     public EventStream(RunStore store, Signals signals, Duration pollInterval) {
         this.store = store;
         this.signals = signals;

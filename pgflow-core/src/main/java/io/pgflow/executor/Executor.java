@@ -39,6 +39,7 @@ public final class Executor implements AutoCloseable {
     private final Map<String, DefinedWorkflow> defined = new ConcurrentHashMap<>();
 
     /** For {@code Pgflow}. */
+    @SuppressWarnings("exports") // only this module can call it
     public Executor(PgflowSettings settings, RunStore store, Signals signals, Consequences consequences) {
         this.settings = settings;
         this.store = store;
@@ -75,8 +76,7 @@ public final class Executor implements AutoCloseable {
      */
     public <I, O> Run<O> start(Connection connection, Workflow<I, O> workflow, I input, StartOptions options) {
         StartRequest request = request(workflow, stored(workflow), input, options);
-        UUID id = store.start(
-                        connection, List.of(request), options.actor().orElse(null), settings.notifications())
+        UUID id = store.start(connection, List.of(request), options.actor().orElse(null), settings.notifications())
                 .runIds()
                 .get(0);
         return run(workflow, id);

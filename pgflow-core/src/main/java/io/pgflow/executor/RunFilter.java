@@ -13,11 +13,7 @@ import java.util.UUID;
  * and the next begins after the last run of the one before.
  */
 public record RunFilter(
-        Optional<String> workflow,
-        Set<RunState> states,
-        Map<String, String> labels,
-        Optional<UUID> after,
-        int limit) {
+        Optional<String> workflow, Set<RunState> states, Map<String, String> labels, Optional<UUID> after, int limit) {
 
     private static final RunFilter ALL = new RunFilter(Optional.empty(), Set.of(), Map.of(), Optional.empty(), 100);
     private static final int LARGEST_PAGE = 500;

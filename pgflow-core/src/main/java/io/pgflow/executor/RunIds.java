@@ -15,8 +15,8 @@ final class RunIds {
     /** Chosen before the database is asked, so that a start whose answer is lost can be asked again. */
     static UUID next() {
         var random = ThreadLocalRandom.current();
-        long high = (System.currentTimeMillis() & MILLIS_MASK) << 16 | VERSION_7 | random.nextLong() & 0xFFFL;
-        long low = VARIANT | random.nextLong() >>> 2;
+        long high = ((System.currentTimeMillis() & MILLIS_MASK) << 16) | VERSION_7 | (random.nextLong() & 0xFFFL);
+        long low = VARIANT | (random.nextLong() >>> 2);
         return new UUID(high, low);
     }
 }

@@ -33,7 +33,8 @@ public record StartOptions(
         idempotencyKey.ifPresent(key -> checkLength("the idempotency key", key, LONGEST_NAME));
         actor.ifPresent(name -> checkLength("the actor", name, LONGEST_NAME));
         if (labels.size() > MOST_LABELS) {
-            throw StartRefusedException.badOptions(labels.size() + " labels are too many; a run has at most " + MOST_LABELS);
+            throw StartRefusedException.badOptions(
+                    labels.size() + " labels are too many; a run has at most " + MOST_LABELS);
         }
         labels.forEach((key, value) -> {
             checkLength("a label's key", key, LONGEST_LABEL);

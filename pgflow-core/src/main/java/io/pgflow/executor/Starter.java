@@ -65,8 +65,7 @@ final class Starter {
         int size = 0;
         @Nullable Waiting next = queue.poll();
         while (next != null) {
-            boolean fits = together.isEmpty()
-                    || size + next.requests.size() <= LARGEST_BATCH && together.get(0).sameActor(next);
+            boolean fits = together.isEmpty() || fits(together, size, next);
             if (!fits) {
                 send(together);
                 together.clear();
@@ -81,6 +80,10 @@ final class Starter {
         }
     }
 
+    private static boolean fits(List<Waiting> together, int size, Waiting next) {
+        return size + next.requests.size() <= LARGEST_BATCH && together.get(0).sameActor(next);
+    }
+
     private void send(List<Waiting> together) {
         List<StartRequest> requests =
                 together.stream().flatMap(one -> one.requests.stream()).toList();
@@ -92,8 +95,8 @@ final class Starter {
                 one.succeed(started.runIds().subList(from, from + one.requests.size()));
                 from += one.requests.size();
             }
-            consequences.follow(new Outcome(
-                    Set.of(), List.of(), started.wokenQueues(), started.mapsToFold(), Optional.empty()));
+            consequences.follow(
+                    new Outcome(Set.of(), List.of(), started.wokenQueues(), started.mapsToFold(), Optional.empty()));
         } catch (DatabaseException e) {
             if (e.isTransient() || together.size() == 1) {
                 together.forEach(one -> one.fail(e));

@@ -85,7 +85,9 @@ final class Completer {
         Outcome outcome = call.send(workerId.getAsLong(), reports);
         for (int i = 0; i < reports.size(); i++) {
             if (outcome.stale().contains(i)) {
-                log.info("too late: the report on {} changed nothing", reports.get(i).task());
+                log.info(
+                        "too late: the report on {} changed nothing",
+                        reports.get(i).task());
             }
             workplace.forget(reports.get(i).task());
         }

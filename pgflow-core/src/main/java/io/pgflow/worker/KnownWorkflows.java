@@ -1,5 +1,7 @@
 package io.pgflow.worker;
 
+import static java.util.Objects.requireNonNull;
+
 import io.pgflow.internal.json.Json;
 import io.pgflow.internal.store.TaskStore;
 import java.util.List;
@@ -26,9 +28,12 @@ final class KnownWorkflows {
         return KnownWorkflow.of(json, stepNames(json));
     }
 
+    /** The text passed the check of a definition, so its steps are objects with names. */
     private static List<String> stepNames(String json) {
-        var definition = (Map<?, ?>) Json.tree(json, "a stored definition");
-        return ((List<?>) definition.get("steps"))
-                .stream().map(step -> (String) ((Map<?, ?>) step).get("name")).toList();
+        var definition = (Map<?, ?>) requireNonNull(Json.tree(json, "a stored definition"));
+        var steps = (List<?>) requireNonNull(definition.get("steps"));
+        return steps.stream()
+                .map(step -> (String) requireNonNull(((Map<?, ?>) step).get("name")))
+                .toList();
     }
 }

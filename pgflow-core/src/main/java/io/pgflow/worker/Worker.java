@@ -85,6 +85,7 @@ public final class Worker implements AutoCloseable {
     }
 
     /** Registers the worker and starts it; for {@code Pgflow}. */
+    @SuppressWarnings("exports") // only this module can call it
     public static Worker start(
             PgflowSettings settings,
             Map<String, TaskHandler> handlers,
@@ -175,8 +176,11 @@ public final class Worker implements AutoCloseable {
             consequences.follow(workplace.store().retire(membership.workerId()));
             log.info("worker {} has stopped", membership.workerId());
         } catch (RuntimeException e) {
-            log.warn("worker {} stopped without saying so; others notice after {}",
-                    membership.workerId(), settings.expiresAfter(), e);
+            log.warn(
+                    "worker {} stopped without saying so; others notice after {}",
+                    membership.workerId(),
+                    settings.expiresAfter(),
+                    e);
         }
         beating.stopAndJoin(Duration.ofMillis(100));
     }

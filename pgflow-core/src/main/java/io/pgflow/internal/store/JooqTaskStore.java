@@ -23,6 +23,7 @@ import io.pgflow.internal.store.schema.routines.RecoverClaims;
 import io.pgflow.internal.store.schema.routines.RegisterWorker;
 import io.pgflow.internal.store.schema.routines.ReleaseTasks;
 import io.pgflow.internal.store.schema.routines.RetireWorker;
+import io.pgflow.internal.store.schema.routines.UpkeepDue;
 import io.pgflow.internal.store.schema.tables.ClaimTasks;
 import io.pgflow.internal.store.schema.tables.Workflows;
 import java.time.Duration;
@@ -207,16 +208,30 @@ final class JooqTaskStore implements TaskStore {
     }
 
     @Override
-    public Outcome expireWorkers() {
+    public ExpiredWorkers expireWorkers() {
         ExpireWorkers function = new ExpireWorkers();
         function.setPLimit(UPKEEP_LIMIT);
         execute("expire workers", function);
-        return new Outcome(
-                Set.of(),
-                list(function.getEndedRunIds()),
-                set(function.getWokenQueues()),
+        return new ExpiredWorkers(
+                list(function.getLostWorkers()),
+                function.getRecovered(),
                 isTrue(function.getLeftOver()),
-                Optional.empty());
+                new Outcome(
+                        Set.of(),
+                        list(function.getEndedRunIds()),
+                        set(function.getWokenQueues()),
+                        false,
+                        Optional.empty()));
+    }
+
+    @Override
+    public Due due() {
+        UpkeepDue function = execute("ask for what is due", new UpkeepDue());
+        return new Due(
+                isTrue(function.getTimers()),
+                isTrue(function.getWorkers()),
+                isTrue(function.getMaps()),
+                duration(function.getNextDueIn()));
     }
 
     @Override

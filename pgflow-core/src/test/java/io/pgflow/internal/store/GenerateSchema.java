@@ -49,6 +49,7 @@ final class GenerateSchema {
             "skip_tasks",
             "start_runs",
             "step_inputs",
+            "upkeep_due",
             "verify",
             "workflows");
 
