@@ -45,10 +45,12 @@ final class DefinitionCheck {
     }
 
     static Problem badName(String what, String name, String place) {
-        return ProblemCode.BAD_NAME.at(
+        return new Problem(
+                ProblemCode.BAD_NAME.code(),
                 place,
-                "\"" + name + "\" is no name for a " + what,
-                "use a small letter, then up to 39 small letters, digits and underscores");
+                "\"" + name + "\" is no name for a " + what
+                        + ": a name is a small letter, then up to 39 small letters, digits and underscores",
+                DidYouMean.name(name).map(near -> "did you mean \"" + near + "\"?"));
     }
 
     static Problem badHandlerName(String name, String place) {
