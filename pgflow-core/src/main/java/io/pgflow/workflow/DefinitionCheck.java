@@ -13,19 +13,21 @@ import java.util.Set;
 /** Finds everything that is wrong with the graph of a definition; {@link StepCheck} looks at each step alone. */
 final class DefinitionCheck {
 
+    private final String workflow;
     private final List<StepDefinition> steps;
     private final Place.Style style;
     private final List<Problem> problems = new ArrayList<>();
     private final Map<String, Integer> indexes = new HashMap<>();
 
-    private DefinitionCheck(List<StepDefinition> steps, Place.Style style) {
+    private DefinitionCheck(String workflow, List<StepDefinition> steps, Place.Style style) {
+        this.workflow = workflow;
         this.steps = steps;
         this.style = style;
     }
 
     static List<Problem> problems(
             String name, List<StepDefinition> steps, Optional<String> returns, Place.Style style) {
-        DefinitionCheck check = new DefinitionCheck(steps, style);
+        DefinitionCheck check = new DefinitionCheck(name, steps, style);
         if (!Limits.isName(name)) {
             check.problems.add(badName("workflow", name, check.name(Place.WORKFLOW.field("name"))));
         }
@@ -43,10 +45,12 @@ final class DefinitionCheck {
     }
 
     static Problem badName(String what, String name, String place) {
-        return ProblemCode.BAD_NAME.at(
+        return new Problem(
+                ProblemCode.BAD_NAME.code(),
                 place,
-                "\"" + name + "\" is no name for a " + what,
-                "use a small letter, then up to 39 small letters, digits and underscores");
+                "\"" + name + "\" is no name for a " + what
+                        + ": a name is a small letter, then up to 39 small letters, digits and underscores",
+                DidYouMean.name(name).map(near -> "did you mean \"" + near + "\"?"));
     }
 
     static Problem badHandlerName(String name, String place) {
@@ -86,6 +90,7 @@ final class DefinitionCheck {
     }
 
     private void step(StepDefinition step, Place place) {
+        handler(step, place);
         new StepCheck(step, place, style, problems).check();
         if (step.dependencies().size() > Limits.MAX_DEPENDENCIES) {
             problems.add(ProblemCode.TOO_MANY_DEPENDENCIES.at(
@@ -102,6 +107,14 @@ final class DefinitionCheck {
         for (int i = 0; i < step.after().size(); i++) {
             String parent = step.after().get(i);
             dependency(step, parent, seen.add(parent), place.field("after").index(i));
+        }
+    }
+
+    /** A name that is made of the workflow's and the step's is as good as those are, and they are reported themselves. */
+    private void handler(StepDefinition step, Place place) {
+        boolean derived = step.handler().equals(workflow + "." + step.name());
+        if (!derived && !Limits.isHandlerName(step.handler())) {
+            problems.add(badHandlerName(step.handler(), name(place.field("handler"))));
         }
     }
 

@@ -2,6 +2,7 @@ package io.pgflow.workflow;
 
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.Locale;
 import java.util.Optional;
 
 /** Which of the names that exist did the author mean? The nearest by typing errors, when it is near enough. */
@@ -21,6 +22,15 @@ public final class DidYouMean {
                 .filter(name -> distance(written, name) <= Math.max(1, Math.min(written.length(), name.length()) / 3))
                 .min(Comparator.<String>comparingInt(name -> distance(written, name))
                         .thenComparing(Comparator.naturalOrder()));
+    }
+
+    /** The name that a text would be if its author had known what names look like: {@code check_out} for {@code Check-Out}. */
+    public static Optional<String> name(String written) {
+        String name = written.strip()
+                .toLowerCase(Locale.ROOT)
+                .replaceAll("[^a-z0-9_]+", "_")
+                .replaceAll("^[^a-z]+", "");
+        return Optional.of(name).filter(Limits::isName).filter(found -> !found.equals(written));
     }
 
     /** Letters to add, remove, replace or swap with their neighbour to make one name of the other. */

@@ -1,5 +1,6 @@
 package io.pgflow.workflow;
 
+import java.lang.invoke.MethodType;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.util.Arrays;
@@ -17,7 +18,9 @@ public final class ListType implements ParameterizedType {
 
     /** {@code List<element>}; a primitive class stands for its boxed one. */
     public static ListType of(Type element) {
-        return new ListType(element);
+        boolean primitive = element instanceof Class<?> type && type.isPrimitive();
+        return new ListType(
+                primitive ? MethodType.methodType((Class<?>) element).wrap().returnType() : element);
     }
 
     @Override

@@ -27,9 +27,6 @@ final class StepCheck {
         if (!Limits.isName(step.name())) {
             problems.add(DefinitionCheck.badName("step", step.name(), style.name(place.field("name"))));
         }
-        if (!Limits.isHandlerName(step.handler())) {
-            problems.add(DefinitionCheck.badHandlerName(step.handler(), style.name(place.field("handler"))));
-        }
         if (!Limits.isName(step.queue())) {
             problems.add(DefinitionCheck.badName("queue", step.queue(), style.name(place.field("queue"))));
         }

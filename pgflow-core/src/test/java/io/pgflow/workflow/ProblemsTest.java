@@ -51,6 +51,17 @@ class ProblemsTest {
     }
 
     @Test
+    void a_bad_name_is_mended_where_that_can_be_guessed() {
+        assertThat(problems(List.of(StepDefinition.of("2 Check-Out", "h"))))
+                .singleElement()
+                .hasToString(
+                        "PGF-WFL-001 at steps[0] \"2 Check-Out\".name: \"2 Check-Out\" is no name for a step: a name is a small letter,"
+                                + " then up to 39 small letters, digits and underscores; did you mean \"check_out\"?");
+        assertThat(DidYouMean.name("a".repeat(41))).isEmpty();
+        assertThat(DidYouMean.name("42")).isEmpty();
+    }
+
+    @Test
     void a_name_has_at_most_40_characters() {
         String longest = "a".repeat(40);
 

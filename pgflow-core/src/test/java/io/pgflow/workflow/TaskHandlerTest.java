@@ -84,6 +84,18 @@ class TaskHandlerTest {
     }
 
     @Test
+    void a_list_of_a_primitive_class_is_read_as_a_list_of_its_boxed_one() throws Exception {
+        StepKey<List<Integer>> numbers = StepKey.listOf("parts", int.class);
+        TaskHandler handler = TaskHandler.of(
+                Order.class,
+                Integer.class,
+                (StepInput<Order> in) -> in.output(numbers).get(1));
+
+        assertThat(numbers).isEqualTo(StepKey.listOf("parts", Integer.class));
+        assertThat(handler.run(task.withOutput("parts", "[1,2]"))).isEqualTo("2");
+    }
+
+    @Test
     void a_step_that_was_not_declared_as_a_dependency_cannot_be_read() {
         TaskHandler handler = TaskHandler.of(
                 Order.class, Object.class, (StepInput<Order> in) -> in.output(StepKey.of("reserve", Object.class)));

@@ -77,6 +77,7 @@ public final class AnnotatedFlow {
                 .filter(method -> !method.isSynthetic())
                 .sorted(Comparator.comparing(Method::getName).thenComparing(Method::toString))
                 .forEach(method -> AnnotatedStep.of(method, problems).ifPresent(steps::add));
+        inherited();
         AnnotatedTypes types = new AnnotatedTypes(steps, problems);
         Type inputType = types.input(input);
         Type outputType = types.output(output);
@@ -93,6 +94,20 @@ public final class AnnotatedFlow {
         }
         return Workflow.of(
                 new WorkflowDefinition(name, definitions, returns), inputType, outputType, handlers(inputType));
+    }
+
+    /** A step that nobody runs, because its class is not looked at, must not go unnoticed. */
+    private void inherited() {
+        for (Class<?> above = instance.getClass().getSuperclass(); above != null; above = above.getSuperclass()) {
+            Arrays.stream(above.getDeclaredMethods())
+                    .filter(method ->
+                            method.isAnnotationPresent(Step.class) || method.isAnnotationPresent(MapStep.class))
+                    .sorted(Comparator.comparing(Method::getName))
+                    .forEach(method -> problems.add(ProblemCode.BAD_METHOD.at(
+                            method.getDeclaringClass().getSimpleName() + "." + method.getName(),
+                            "steps of a superclass are not read",
+                            "declare the method in " + instance.getClass().getSimpleName())));
+        }
     }
 
     private Map<String, TaskHandler> handlers(Type input) {

@@ -43,7 +43,7 @@ record AnnotatedStep(Method method, StepAttributes attributes, List<StepParamete
             problems.add(ProblemCode.BAD_METHOD.at(
                     place,
                     "the method cannot be called from outside of its class",
-                    "make it public or package-private"));
+                    "make it public or package-private, and open its package to io.pgflow.dsl if it is in a module"));
         }
         List<StepParameter> parameters = Arrays.stream(method.getParameters())
                 .map(parameter -> StepParameter.of(parameter, place, map != null, problems))

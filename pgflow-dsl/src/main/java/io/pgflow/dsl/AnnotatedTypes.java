@@ -37,7 +37,7 @@ final class AnnotatedTypes {
                 }
             }
         }
-        return type.orElse(Object.class);
+        return Types.boxed(type.orElse(Object.class));
     }
 
     /** The type of the run's output: that of the one step with {@link Returns}, {@code Void} without one. */

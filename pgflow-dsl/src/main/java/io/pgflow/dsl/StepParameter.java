@@ -27,7 +27,7 @@ record StepParameter(Source source, String from, Type type, String place) {
 
     static StepParameter of(Parameter parameter, String method, boolean map, List<Problem> problems) {
         String place = method + ", parameter " + parameter.getName();
-        Type type = Types.boxed(parameter.getParameterizedType());
+        Type type = parameter.getParameterizedType();
         List<StepParameter> found = new ArrayList<>();
         From from = parameter.getAnnotation(From.class);
         Item item = parameter.getAnnotation(Item.class);

@@ -26,11 +26,13 @@ final class Types {
         return list ? Optional.of(((ParameterizedType) type).getActualTypeArguments()[0]) : Optional.empty();
     }
 
-    /** Whether what is written as one type may be read as the other: the same type, or a class above it. */
+    /** Whether what is written as one type may be read as the other: the same type (boxed or not), or a class above it. */
     static boolean fits(Type written, Type read) {
-        if (written.equals(read) || read == Object.class) {
+        Type from = boxed(written);
+        Type to = boxed(read);
+        if (from.equals(to) || to == Object.class) {
             return true;
         }
-        return written instanceof Class<?> from && read instanceof Class<?> to && to.isAssignableFrom(from);
+        return from instanceof Class<?> sub && to instanceof Class<?> base && base.isAssignableFrom(sub);
     }
 }

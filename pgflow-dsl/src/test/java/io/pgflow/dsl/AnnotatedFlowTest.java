@@ -190,6 +190,47 @@ class AnnotatedFlowTest {
                         "PGF-WFL-008 steps[0] \"a\".after[0]");
     }
 
+    static class Above {
+        @Step("inherited")
+        void inherited() {}
+    }
+
+    @Flow("below")
+    static class Below extends Above {
+        @Step("own")
+        void own() {}
+    }
+
+    @Test
+    void a_step_of_a_superclass_does_not_go_unnoticed() {
+        assertThatThrownBy(() -> AnnotatedFlow.read(new Below()))
+                .hasMessageContaining("PGF-WFL-031 at Above.inherited: steps of a superclass are not read");
+    }
+
+    @Flow("primitive")
+    static class Primitive {
+        @Step("number")
+        Integer number() {
+            return 1;
+        }
+
+        @Step("twice")
+        int twice(@From("number") int number) {
+            return 2 * number;
+        }
+    }
+
+    @Test
+    void null_for_a_primitive_parameter_is_a_misfit() throws Exception {
+        Workflow<?, ?> flow = AnnotatedFlow.read(new Primitive());
+
+        assertThat(task(flow, "twice").withOutput("number", "4").run(flow)).isEqualTo("8");
+        assertThatThrownBy(
+                        () -> task(flow, "twice").withOutput("number", "null").run(flow))
+                .hasMessageContaining("PGF-DAT-004")
+                .hasMessageContaining("the output of step \"number\", read by step \"twice\"");
+    }
+
     private static FixedTask task(Workflow<?, ?> flow, String step) {
         StepDefinition definition = flow.definition().step(step).orElseThrow();
         return FixedTask.of(flow.name(), definition, "[5,6]");
