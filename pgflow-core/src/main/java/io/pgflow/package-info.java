@@ -1,10 +1,10 @@
 /**
  * The door of pgflow: what every program sees first, and the one family of its exceptions.
  *
- * <p>Packages below use nothing from here but the exceptions; the entry point uses all of them.
+ * <p>Packages below use nothing from here but the exceptions and the settings; {@link io.pgflow.Pgflow} wires them all.
  */
 @NullMarked
-@MayUse({"workflow", "state"})
+@MayUse({"event", "executor", "internal.signal", "internal.store", "internal.upkeep", "state", "worker", "workflow"})
 package io.pgflow;
 
 import io.pgflow.internal.arch.MayUse;

@@ -17,6 +17,7 @@ import com.tngtech.archunit.core.domain.JavaPackage;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import io.pgflow.internal.arch.MayUse;
+import io.pgflow.internal.arch.ModulePrivate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -53,6 +54,8 @@ class ArchitectureTest {
                                 .onlyDependOnClassesThat(not(resideInAPackage(ROOT + ".."))
                                         .or(resideInAnyPackage(OTHER_MODULES))
                                         .or(resideInAPackage(ROOT).and(assignableTo(PgflowException.class)))
+                                        .or(assignableTo(PgflowSettings.class)
+                                                .or(assignableTo(PgflowSettings.Builder.class)))
                                         .or(resideInAnyPackage(allowed(name))))
                                 .check(core)));
     }
@@ -102,6 +105,7 @@ class ArchitectureTest {
         for (JavaClass type : core) {
             if (isExported(type) && type.getModifiers().contains(JavaModifier.PUBLIC)) {
                 type.getCodeUnits().stream()
+                        .filter(unit -> !unit.isAnnotatedWith(ModulePrivate.class))
                         .filter(unit -> unit.getModifiers().contains(JavaModifier.PUBLIC)
                                 || unit.getModifiers().contains(JavaModifier.PROTECTED))
                         .forEach(unit ->

@@ -241,12 +241,12 @@ as $$
     select case
         when p_width = 0 then null
         when p_width is null then pg_catalog.jsonb_build_object(
-            'code', 'PGF-DAT-006',
+            'code', 'PGF-DAT-010',
             'message', 'a map needs an array to map over, but got '
                 || coalesce(pg_catalog.jsonb_typeof(p_elements), 'nothing')
                 || '; return an array from the step that is mapped over')
         else pg_catalog.jsonb_build_object(
-            'code', 'PGF-DAT-007',
+            'code', 'PGF-DAT-011',
             'message', 'a map has at most 100000 items, but got ' || p_width || '; map over chunks')
     end;
 $$;

@@ -1,5 +1,6 @@
 package io.pgflow.event;
 
+import io.pgflow.internal.arch.ModulePrivate;
 import io.pgflow.internal.store.EventRow;
 import io.pgflow.state.TaskState;
 import java.time.Instant;
@@ -40,7 +41,8 @@ public record Event(
         Optional<String> detail) {
 
     /** For the packages of this module. */
-    @SuppressWarnings("exports") // only this module can call it
+    @ModulePrivate
+    @SuppressWarnings("exports")
     public static Event of(EventRow row) {
         return new Event(
                 row.eventId(),

@@ -1,5 +1,6 @@
 package io.pgflow.event;
 
+import io.pgflow.internal.arch.ModulePrivate;
 import io.pgflow.internal.signal.Signals;
 import io.pgflow.internal.store.RunStore;
 import java.time.Duration;
@@ -21,7 +22,8 @@ public final class EventStream implements AutoCloseable {
     private final List<EventSubscription> subscriptions = new CopyOnWriteArrayList<>();
 
     /** For {@code Pgflow}. */
-    @SuppressWarnings("exports") // only this module can call it
+    @ModulePrivate
+    @SuppressWarnings("exports")
     public EventStream(RunStore store, Signals signals, Duration pollInterval) {
         this.store = store;
         this.signals = signals;

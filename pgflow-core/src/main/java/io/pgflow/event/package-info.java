@@ -5,7 +5,7 @@
  * notifications only make it look sooner.
  */
 @NullMarked
-@MayUse({"", "internal.arch", "internal.signal", "internal.store", "state"})
+@MayUse({"internal.signal", "internal.store", "state"})
 package io.pgflow.event;
 
 import io.pgflow.internal.arch.MayUse;

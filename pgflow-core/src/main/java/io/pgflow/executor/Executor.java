@@ -2,6 +2,7 @@ package io.pgflow.executor;
 
 import io.pgflow.PgflowSettings;
 import io.pgflow.event.Event;
+import io.pgflow.internal.arch.ModulePrivate;
 import io.pgflow.internal.json.Json;
 import io.pgflow.internal.signal.Signals;
 import io.pgflow.internal.store.DefinedWorkflow;
@@ -39,7 +40,8 @@ public final class Executor implements AutoCloseable {
     private final Map<String, DefinedWorkflow> defined = new ConcurrentHashMap<>();
 
     /** For {@code Pgflow}. */
-    @SuppressWarnings("exports") // only this module can call it
+    @ModulePrivate
+    @SuppressWarnings("exports")
     public Executor(PgflowSettings settings, RunStore store, Signals signals, Consequences consequences) {
         this.settings = settings;
         this.store = store;

@@ -5,17 +5,7 @@
  * runs that are waited for ({@code RunWatch}).
  */
 @NullMarked
-@MayUse({
-    "",
-    "internal.arch",
-    "internal.json",
-    "internal.signal",
-    "internal.store",
-    "internal.upkeep",
-    "event",
-    "state",
-    "workflow"
-})
+@MayUse({"internal.json", "internal.signal", "internal.store", "internal.upkeep", "event", "state", "workflow"})
 package io.pgflow.executor;
 
 import io.pgflow.internal.arch.MayUse;

@@ -5,6 +5,7 @@ import io.pgflow.internal.json.Json;
 import io.pgflow.internal.store.ClaimedTask;
 import io.pgflow.internal.store.Report;
 import io.pgflow.internal.store.TaskId;
+import io.pgflow.workflow.InvalidWorkflowException;
 import io.pgflow.workflow.NonRetryableException;
 import io.pgflow.workflow.RetryAfterException;
 import io.pgflow.workflow.StepDefinition;
@@ -141,7 +142,9 @@ final class Attempt implements Runnable, TaskContext {
     }
 
     private Report failure(Throwable error) {
-        boolean retryable = !(error instanceof NonRetryableException || error instanceof InvalidPayloadException);
+        boolean retryable = !(error instanceof NonRetryableException
+                || error instanceof InvalidPayloadException
+                || error instanceof InvalidWorkflowException);
         Optional<Duration> retryAfter =
                 error instanceof RetryAfterException later ? Optional.of(later.delay()) : Optional.empty();
         if (!cancelled) {

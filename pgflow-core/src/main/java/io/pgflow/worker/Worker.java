@@ -1,6 +1,7 @@
 package io.pgflow.worker;
 
 import io.pgflow.PgflowSettings;
+import io.pgflow.internal.arch.ModulePrivate;
 import io.pgflow.internal.signal.Loop;
 import io.pgflow.internal.signal.Signals;
 import io.pgflow.internal.store.TaskId;
@@ -85,7 +86,8 @@ public final class Worker implements AutoCloseable {
     }
 
     /** Registers the worker and starts it; for {@code Pgflow}. */
-    @SuppressWarnings("exports") // only this module can call it
+    @ModulePrivate
+    @SuppressWarnings("exports")
     public static Worker start(
             PgflowSettings settings,
             Map<String, TaskHandler> handlers,

@@ -7,7 +7,7 @@
  * to somebody else.
  */
 @NullMarked
-@MayUse({"", "internal.arch", "internal.json", "internal.signal", "internal.store", "internal.upkeep", "workflow"})
+@MayUse({"internal.json", "internal.signal", "internal.store", "internal.upkeep", "workflow"})
 package io.pgflow.worker;
 
 import io.pgflow.internal.arch.MayUse;

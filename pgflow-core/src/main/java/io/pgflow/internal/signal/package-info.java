@@ -5,7 +5,7 @@
  * hint is a method call, to other processes it is a coalesced NOTIFY that is sent apart from any transaction of the engine.
  */
 @NullMarked
-@MayUse("internal.arch")
+@MayUse({})
 package io.pgflow.internal.signal;
 
 import io.pgflow.internal.arch.MayUse;

@@ -6,7 +6,7 @@
  * that knows jOOQ, and the only one that sees SQL.
  */
 @NullMarked
-@MayUse({"", "internal.arch", "internal.store.schema"})
+@MayUse({"internal.store.schema"})
 package io.pgflow.internal.store;
 
 import io.pgflow.internal.arch.MayUse;

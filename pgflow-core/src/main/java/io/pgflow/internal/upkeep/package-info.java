@@ -5,7 +5,7 @@
  * what another process is at. There is no coordinator and nothing to elect.
  */
 @NullMarked
-@MayUse({"", "internal.arch", "internal.signal", "internal.store"})
+@MayUse({"internal.signal", "internal.store"})
 package io.pgflow.internal.upkeep;
 
 import io.pgflow.internal.arch.MayUse;

@@ -1,0 +1,82 @@
+package io.pgflow.state;
+
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Every move that a task can make. SQL performs them and refuses all others; a test holds this list to that of the database. */
+public enum TaskTransition {
+    /** Its run starts, its parents have not ended. */
+    AWAIT(null, TaskState.PENDING),
+
+    /** Its run or its map starts, it waits for nothing. */
+    ENQUEUE(null, TaskState.SCHEDULED),
+
+    /** Its last parent ended, or the start time came. */
+    SCHEDULE(TaskState.PENDING, TaskState.SCHEDULED),
+
+    /** A worker took it, under a new fence. */
+    CLAIM(TaskState.SCHEDULED, TaskState.RUNNING),
+
+    /** A map task opened its items and waits for them. */
+    OPEN(TaskState.SCHEDULED, TaskState.RUNNING),
+
+    /** The handler returned, or the last item of the map ended. */
+    COMPLETE(TaskState.RUNNING, TaskState.SUCCEEDED),
+
+    /** The handler failed, attempts remain. */
+    RETRY(TaskState.RUNNING, TaskState.RETRYING),
+
+    /** Its worker is lost. */
+    LOSE(TaskState.RUNNING, TaskState.RETRYING),
+
+    /** Its worker handed it back. */
+    RELEASE(TaskState.RUNNING, TaskState.RETRYING),
+
+    /** The retry is due. */
+    RESCHEDULE(TaskState.RETRYING, TaskState.SCHEDULED),
+
+    /** The handler failed and no attempt remains, or the error is final. */
+    FAIL(TaskState.RUNNING, TaskState.FAILED),
+
+    /** Too many workers were lost with it. */
+    POISON(TaskState.RUNNING, TaskState.FAILED),
+
+    /** Its run was cancelled or failed. */
+    CANCEL_PENDING(TaskState.PENDING, TaskState.CANCELLED),
+
+    /** Its run was cancelled or failed. */
+    CANCEL_SCHEDULED(TaskState.SCHEDULED, TaskState.CANCELLED),
+
+    /** Its run was cancelled or failed. */
+    CANCEL_RUNNING(TaskState.RUNNING, TaskState.CANCELLED),
+
+    /** Its run was cancelled or failed. */
+    CANCEL_RETRYING(TaskState.RETRYING, TaskState.CANCELLED),
+
+    /** A person decided. */
+    SKIP_PENDING(TaskState.PENDING, TaskState.SKIPPED),
+
+    /** A person decided. */
+    SKIP_SCHEDULED(TaskState.SCHEDULED, TaskState.SKIPPED),
+
+    /** A person decided. */
+    SKIP_RETRYING(TaskState.RETRYING, TaskState.SKIPPED);
+
+    private final @Nullable TaskState from;
+    private final TaskState to;
+
+    TaskTransition(@Nullable TaskState from, TaskState to) {
+        this.from = from;
+        this.to = to;
+    }
+
+    /** The state before; empty where it comes into being. */
+    public Optional<TaskState> from() {
+        return Optional.ofNullable(from);
+    }
+
+    /** The state after. */
+    public TaskState to() {
+        return to;
+    }
+}
