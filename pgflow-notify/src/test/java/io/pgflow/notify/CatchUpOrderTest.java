@@ -6,10 +6,11 @@ import static org.awaitility.Awaitility.await;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -20,7 +21,7 @@ class CatchUpOrderTest {
     private static final long HELD_BACK_MILLIS = 300;
 
     private final Db db = Db.fresh();
-    private final AtomicReference<CountDownLatch> catchUp = new AtomicReference<>(new CountDownLatch(1));
+    private final Map<String, CountDownLatch> heldBack = new ConcurrentHashMap<>();
     private final AtomicInteger listens = new AtomicInteger();
     private final AtomicInteger tooEarly = new AtomicInteger();
 
@@ -34,11 +35,11 @@ class CatchUpOrderTest {
                 .listener(within -> new HeldBack(real.connect(within)))
                 .settings(settings)
                 .start()) {
-            Heard heard = new Heard(() -> catchUp.get().countDown());
+            Heard heard = new Heard(() -> caughtUp("first"));
             notifications.listen("first", heard);
             await().until(() -> notifications.mode() == Mode.NOTIFY && heard.catchUps() > 0);
             // On the live connection.
-            Heard second = new Heard(() -> catchUp.get().countDown());
+            Heard second = new Heard(() -> caughtUp("second"));
             notifications.listen("second", second);
             await().until(() -> second.catchUps() > 0);
             // And when the connection comes back.
@@ -48,6 +49,10 @@ class CatchUpOrderTest {
         }
         assertThat(listens.get()).isGreaterThanOrEqualTo(4);
         assertThat(tooEarly).hasValue(0);
+    }
+
+    private void caughtUp(String channel) {
+        heldBack.getOrDefault(channel, new CountDownLatch(0)).countDown();
     }
 
     private final class HeldBack implements Listener {
@@ -60,7 +65,7 @@ class CatchUpOrderTest {
         @Override
         public void listen(String channel) throws SQLException {
             CountDownLatch early = new CountDownLatch(1);
-            catchUp.set(early);
+            heldBack.put(channel, early);
             listens.incrementAndGet();
             try {
                 if (early.await(HELD_BACK_MILLIS, TimeUnit.MILLISECONDS)) {
