@@ -27,7 +27,8 @@ public final class PgflowSchema {
      * Brings the database to the schema of this library; does nothing when it is there already.
      *
      * <p>May be called by many JVMs at once: one works, the others wait for it. All or nothing: a migration that fails leaves the schema as
-     * it was. Uses up to four connections at the same time, as a user that may create schemas.
+     * it was. Uses up to four connections at the same time, as a user that may create schemas; they must go to the server directly, because
+     * Flyway keeps state in its sessions that a transaction pooler loses.
      *
      * @throws SchemaException when the database is not fit for it; the code and the message say why and what to do
      */
@@ -59,8 +60,7 @@ public final class PgflowSchema {
     }
 
     /**
-     * The lock is of the transaction, so it works behind a transaction pooler and ends with the connection. The transaction stays open and
-     * idle while Flyway works on other connections; a server that ends idle transactions must not end this one.
+     * The lock is of the transaction, so it ends with the connection at the latest. The transaction stays open and idle while Flyway works on other connections; a server that ends idle transactions must not end this one.
      */
     private static void awaitTurn(Connection turn) throws SQLException {
         try (Statement statement = turn.createStatement()) {

@@ -39,26 +39,29 @@ class PgmqChoiceTest {
     }
 
     @Test
-    void an_extension_that_is_there_is_left_as_it_is() {
+    void an_extension_that_is_there_keeps_its_queues() {
         DataSource database = GenuinePgmq.freshDatabase();
-        execute(database, "create extension pgmq version '1.5.0'");
+        execute(database, "create extension pgmq");
+        execute(database, SEND);
 
         PgflowSchema.migrate(database);
 
-        assertThat(query(database, EXTENSION)).containsExactly("1.5.0");
-        execute(database, SEND);
+        assertThat(query(database, "select msg_id from pgmq.read('q', 60, 9)")).containsExactly("1");
     }
 
     @Test
-    void an_extension_that_is_too_old_is_refused() {
+    void an_extension_that_lacks_what_newer_ones_have_is_refused_and_left_as_it_is() {
         DataSource database = GenuinePgmq.freshDatabase();
-        execute(database, "create extension pgmq version '1.4.0'");
+        execute(database, "create extension pgmq");
+        execute(database, "alter extension pgmq drop function pgmq.send(text, jsonb, jsonb, timestamptz)");
+        execute(database, "drop function pgmq.send(text, jsonb, jsonb, timestamptz)");
 
         assertThatThrownBy(() -> PgflowSchema.migrate(database))
                 .isInstanceOfSatisfying(
                         SchemaException.class, e -> assertThat(e.code()).isEqualTo("PGF-SCH-004"))
-                .hasMessageContaining("update");
-        assertThat(query(database, EXTENSION)).containsExactly("1.4.0");
+                .hasMessageContaining("pgmq.send(text,jsonb,jsonb,timestamptz)")
+                .hasMessageContaining("alter extension pgmq update");
+        assertThat(query(database, EXTENSION)).containsExactly("1.11.1");
     }
 
     @Test

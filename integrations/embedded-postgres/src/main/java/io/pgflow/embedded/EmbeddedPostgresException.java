@@ -1,5 +1,7 @@
 package io.pgflow.embedded;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The embedded server could not do what was asked: look at the machine (disk, ports, rights), not at the workflow.
  *
@@ -16,7 +18,7 @@ public final class EmbeddedPostgresException extends RuntimeException {
         this.code = code;
     }
 
-    EmbeddedPostgresException(String code, String message, Throwable cause) {
+    EmbeddedPostgresException(String code, String message, @Nullable Throwable cause) {
         super("[" + code + "] " + message, cause);
         this.code = code;
     }

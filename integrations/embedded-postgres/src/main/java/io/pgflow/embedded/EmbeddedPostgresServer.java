@@ -1,19 +1,13 @@
 package io.pgflow.embedded;
 
-import io.zonky.test.db.postgres.embedded.DefaultPostgresBinaryResolver;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
-import io.zonky.test.db.postgres.embedded.PgBinaryResolver;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Pattern;
 import javax.sql.DataSource;
@@ -30,7 +24,6 @@ import org.postgresql.ds.PGSimpleDataSource;
 public final class EmbeddedPostgresServer implements AutoCloseable {
     private static final String USER = "postgres";
     private static final Pattern DATABASE = Pattern.compile("[a-z][a-z0-9_]{0,62}");
-    private static final int TRIES = 3;
 
     private final ServerFolder folder;
     private final boolean keepFolder;
@@ -39,11 +32,11 @@ public final class EmbeddedPostgresServer implements AutoCloseable {
     private final Thread closer = new Thread(this::shutDown, "pgflow-embedded-postgres-closer");
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    private EmbeddedPostgresServer(ServerFolder folder, boolean keepFolder, EmbeddedPostgres server, Path binaries) {
-        this.folder = folder;
-        this.keepFolder = keepFolder;
-        this.server = server;
-        this.binaries = binaries;
+    private EmbeddedPostgresServer(ServerLaunch.Launched launched) {
+        folder = launched.folder();
+        keepFolder = launched.keepFolder();
+        server = launched.server();
+        binaries = launched.binaries();
     }
 
     /** Starts a server with an empty database in a temporary folder. Throws {@link EmbeddedPostgresException} when it cannot. */
@@ -166,16 +159,12 @@ public final class EmbeddedPostgresServer implements AutoCloseable {
 
     /** Chooses folder and settings of a server. Not thread-safe. */
     public static final class Builder {
-        /** What the started program would set otherwise, on its command line, in favour of speed. */
-        private static final Map<String, String> DEFAULTS =
-                Map.of("fsync", "on", "synchronous_commit", "on", "max_connections", "100", "timezone", "UTC");
-
         private final Map<String, String> settings = new LinkedHashMap<>();
         private @Nullable Path dataDirectory;
         private @Nullable Path unpackInto;
 
         private Builder() {
-            settings.putAll(DEFAULTS);
+            settings.putAll(ServerLaunch.DEFAULTS);
             // Nobody connects by socket file, and a crash would leave one in the shared temp folder.
             settings.put("unix_socket_directories", "");
         }
@@ -201,97 +190,10 @@ public final class EmbeddedPostgresServer implements AutoCloseable {
         /** Removes what killed JVMs left, then starts. Throws {@link EmbeddedPostgresException} when the server does not come up. */
         public EmbeddedPostgresServer start() {
             ServerFolder.reapLeftovers();
-            EmbeddedPostgresServer server = tryToStart(1);
+            EmbeddedPostgresServer server =
+                    new EmbeddedPostgresServer(new ServerLaunch(settings, dataDirectory, unpackInto).launch());
             Runtime.getRuntime().addShutdownHook(server.closer);
             return server;
-        }
-
-        /** The free port was found before the server took it: when somebody else was faster, another one is tried. */
-        private EmbeddedPostgresServer tryToStart(int attempt) {
-            ServerFolder folder = folder();
-            EmbeddedPostgres started = null;
-            try {
-                started = launch(folder);
-                Optional<Path> binaries = binariesOf(started, folder);
-                if (binaries.isPresent()) {
-                    return new EmbeddedPostgresServer(folder, dataDirectory != null, started, binaries.get());
-                }
-            } catch (IOException | SQLException | RuntimeException e) {
-                if (attempt == TRIES) {
-                    throw new EmbeddedPostgresException(
-                            "PGF-EMB-001",
-                            "the embedded server does not start on " + folder.data() + " after " + TRIES
-                                    + " tries; check free space, rights and settings",
-                            e);
-                }
-            }
-            abandon(folder, started);
-            return tryToStart(attempt + 1);
-        }
-
-        private ServerFolder folder() {
-            Path chosen = dataDirectory;
-            if (chosen == null) {
-                return ServerFolder.create();
-            }
-            ServerFolder folder = new ServerFolder(chosen.toAbsolutePath());
-            if (folder.isAbandoned()) {
-                folder.stopLeftServer();
-            }
-            folder.own();
-            return folder;
-        }
-
-        private EmbeddedPostgres launch(ServerFolder folder) throws IOException {
-            EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
-                    .setDataDirectory(folder.data())
-                    .setCleanDataDirectory(false)
-                    .setRegisterShutdownHook(false)
-                    .setPGStartupWait(Duration.ofSeconds(60))
-                    .setLocaleConfig("locale", "C")
-                    .setDataDirectoryCustomizer(data -> folder.writeSettings(settings.entrySet().stream()
-                            .map(setting -> setting.getKey() + " = '"
-                                    + setting.getValue().replace("'", "''") + "'")
-                            .toList()));
-            DEFAULTS.keySet().forEach(name -> builder.setServerConfig(name, settings.getOrDefault(name, "")));
-            if (unpackInto != null) {
-                builder.setPgBinaryResolver(new ProgramsFor(unpackInto))
-                        .setOverrideWorkingDirectory(unpackInto.toFile());
-            }
-            return builder.start();
-        }
-
-        /** Empty when the server that answers on the port is somebody else's. */
-        private static Optional<Path> binariesOf(EmbeddedPostgres server, ServerFolder folder) throws SQLException {
-            try (Connection connection = server.getPostgresDatabase().getConnection();
-                    Statement statement = connection.createStatement();
-                    ResultSet row = statement.executeQuery("select current_setting('data_directory'), setting"
-                            + " from pg_catalog.pg_config where name = 'BINDIR'")) {
-                row.next();
-                boolean ours = Path.of(row.getString(1)).equals(folder.data());
-                return ours ? Optional.of(Path.of(row.getString(2)).resolveSibling("")) : Optional.empty();
-            }
-        }
-
-        private void abandon(ServerFolder folder, @Nullable EmbeddedPostgres started) {
-            try {
-                if (started != null) {
-                    started.close();
-                }
-            } catch (IOException e) {
-                throw ServerFolder.unusable(folder.data(), e);
-            }
-            if (dataDirectory == null) {
-                folder.delete();
-            }
-        }
-    }
-
-    /** Unpacked programs are remembered by resolver, so each folder has a resolver of its own. */
-    private record ProgramsFor(Path folder) implements PgBinaryResolver {
-        @Override
-        public InputStream getPgBinary(String system, String machine) throws IOException {
-            return DefaultPostgresBinaryResolver.INSTANCE.getPgBinary(system, machine);
         }
     }
 }

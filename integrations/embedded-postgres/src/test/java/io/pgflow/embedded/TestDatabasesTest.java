@@ -5,6 +5,8 @@ import static io.pgflow.embedded.EmbeddedPostgresServerTest.query;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
@@ -43,6 +45,34 @@ class TestDatabasesTest {
 
         assertThatThrownBy(() -> query(database, "select 1")).hasMessageContaining("does not exist");
         assertThatThrownBy(() -> TestDatabases.drop(database)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void a_given_server_is_used_and_left_clean() throws Exception {
+        try (EmbeddedPostgresServer given = EmbeddedPostgresServer.start()) {
+            Process jvm = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
+                            "-Xmx128m",
+                            "-DPGFLOW_TEST_JDBC_URL=" + given.jdbcUrl("postgres"),
+                            "-cp",
+                            System.getProperty("java.class.path"),
+                            PrintsItsPort.class.getName())
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .start();
+
+            assertThat(jvm.inputReader(StandardCharsets.UTF_8).readLine()).isEqualTo(String.valueOf(given.port()));
+            assertThat(jvm.waitFor()).isZero();
+            assertThat(query(given.dataSource(), "select datname from pg_database where datname like 'pgflow%'"))
+                    .isEmpty();
+        }
+    }
+
+    static final class PrintsItsPort {
+        public static void main(String[] arguments) throws SQLException {
+            DataSource database = TestDatabases.freshDatabase(TestDatabasesTest::prepare, "given");
+            System.out.println(query(database, "show port").get(0));
+        }
     }
 
     private static void prepare(DataSource database) {
