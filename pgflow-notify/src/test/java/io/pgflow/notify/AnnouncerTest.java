@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 /** Notifications that are sent later: few, never forgotten, never in the way. */
 @Timeout(120)
 class AnnouncerTest {
-    private static final Duration WINDOW = Duration.ofMillis(200);
+    private static final Duration WINDOW = Duration.ofMillis(500);
     private static final NotificationSettings SETTINGS = NotificationSettings.defaults()
             .withPollFloor(Duration.ofHours(1))
             .withPollInterval(Duration.ofHours(1))
@@ -33,10 +33,12 @@ class AnnouncerTest {
             AtomicInteger state = new AtomicInteger();
             List<Integer> seen = new CopyOnWriteArrayList<>();
             CountDownLatch active = new CountDownLatch(1);
+            CountDownLatch first = new CountDownLatch(1);
             notifications.listen("orders", new NotificationHandler() {
                 @Override
                 public void notified(String payload) {
                     seen.add(state.get());
+                    first.countDown();
                 }
 
                 @Override
@@ -46,6 +48,9 @@ class AnnouncerTest {
             });
             awaitLatch(active);
             long start = System.nanoTime();
+            notifications.notifyLater("orders", "changed");
+            awaitLatch(first);
+            // Inside the quiet window: only its end can announce the last state.
             for (int i = 1; i <= 1000; i++) {
                 state.set(i);
                 notifications.notifyLater("orders", "changed");

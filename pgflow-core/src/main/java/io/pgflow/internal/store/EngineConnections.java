@@ -10,8 +10,11 @@ import javax.sql.DataSource;
  * Lends the engine a connection for one call, and gives it back as it was.
  *
  * <p>A lent connection commits by itself and cannot hang: the statement is cancelled after the deadline, and a link on which
- * no answer comes is cut a second later. The data source may pool or not; it must not hand out connections that are in the
- * middle of somebody's transaction. How long it may take to get a connection is a setting of the data source.
+ * no answer comes is cut a second later. On a dead link the driver first waits for its own request to cancel, up to
+ * {@code cancelSignalTimeout} (10 s in pgjdbc, unless set).
+ *
+ * <p>The data source may pool or not; it must not hand out connections that are in the middle of somebody's transaction. How
+ * long it may take to get a connection is a setting of the data source.
  */
 public final class EngineConnections {
 

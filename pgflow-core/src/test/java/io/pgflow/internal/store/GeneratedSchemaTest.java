@@ -1,0 +1,41 @@
+package io.pgflow.internal.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class GeneratedSchemaTest {
+
+    @Test
+    void the_committed_sources_are_those_of_the_migrated_schema(@TempDir Path folder) throws Exception {
+        GenerateSchema.into(folder);
+        assertThat(sources(Path.of("src/generated/java")))
+                .as("the SQL has changed: run '%s' and commit src/generated/java", GenerateSchema.COMMAND)
+                .isEqualTo(sources(folder));
+    }
+
+    private static Map<String, String> sources(Path folder) throws IOException {
+        Map<String, String> sources = new TreeMap<>();
+        try (Stream<Path> files = Files.walk(folder)) {
+            files.filter(Files::isRegularFile)
+                    .forEach(file -> sources.put(folder.relativize(file).toString(), read(file)));
+        }
+        return sources;
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
