@@ -74,7 +74,8 @@ begin
           and s.workflow_id = t.workflow_id
           and s.step = t.step
           and s.handler = any (v_handlers)
-        returning t.run_id, t.workflow_id, t.step, t.item, t.fence, t.attempts, t.generation, t.events, t.input
+        returning t.run_id, t.workflow_id, t.step, t.item, t.fence, t.attempts, t.generation, t.events, t.input,
+                  s.depends_on
     ),
     audited as (
         insert into pgflow.events (
@@ -84,7 +85,11 @@ begin
     )
     select c.run_id, c.workflow_id, c.step, c.item, c.fence, c.attempts::int,
            case when c.item = 0 then r.input else c.input end,
-           case when c.item = 0 then pgflow._parent_outputs(c.run_id, c.workflow_id, c.step) end
+           case when c.item = 0 and c.depends_on <> '{}' then (
+               select pg_catalog.jsonb_object_agg(p.name, coalesce(t.output, 'null'))
+               from unnest(c.depends_on) d (step)
+               join pgflow.tasks t on t.run_id = c.run_id and t.step = d.step and t.item = 0
+               join pgflow.steps p on p.workflow_id = c.workflow_id and p.step = d.step) end
     from claimed c
     join pgflow.runs r on r.run_id = c.run_id;
 
@@ -219,6 +224,7 @@ begin
         from (
             select r.msg_id, r.message, pgflow._names_a_task(r.message) as named
             from pgmq.read(v_pgmq_queue, p_visibility, v_left) r
+            offset 0 -- keeps the check from being copied into each aggregate
         ) m;
         if v_read.nameless is not null then
             perform pgmq.archive(v_pgmq_queue, v_read.nameless);
