@@ -134,10 +134,14 @@ class JooqTaskStoreTest {
         long worker = database.worker(Duration.ofNanos(1000));
         assertThat(claimedIds(worker)).hasSize(1);
 
-        Outcome expired = tasks.expireWorkers();
-        assertThat(expired.wokenQueues()).containsExactly("default");
-        assertThat(expired.mapsToFold()).isTrue();
-        assertThat(tasks.expireWorkers().mapsToFold()).isFalse();
+        assertThat(tasks.due().workers()).isTrue();
+        ExpiredWorkers expired = tasks.expireWorkers();
+        assertThat(expired.lostWorkers()).containsExactly(worker);
+        assertThat(expired.recovered()).isEqualTo(1);
+        assertThat(expired.outcome().wokenQueues()).containsExactly("default");
+        assertThat(expired.leftOver()).isTrue();
+        assertThat(tasks.expireWorkers().leftOver()).isFalse();
+        assertThat(tasks.due().workers()).isFalse();
         assertThatThrownBy(() -> database.claim(worker))
                 .isInstanceOfSatisfying(DatabaseException.class, e -> {
                     assertThat(e.code()).isEqualTo(DatabaseException.WORKER_LOST);
