@@ -27,7 +27,7 @@ public interface RunStore {
     /** run_results: of those that have ended. */
     List<RunResult> results(List<UUID> runIds);
 
-    /** cancel_runs: the outcome of each, in order: cancelled, succeeded, failed, unknown. */
+    /** cancel_runs: the outcome of each, in order: cancelled, already cancelled, succeeded, failed, unknown. */
     List<String> cancel(List<UUID> runIds, @Nullable String actor, @Nullable String reason);
 
     /** skip_tasks: true when it applied. */

@@ -187,7 +187,7 @@ class JooqRunStoreTest {
         runs.cancel(List.of(two), null, null);
 
         assertThat(runs.cancel(List.of(unknown, two, one, two), "tester", "because"))
-                .containsExactly("unknown", "cancelled", "cancelled", "cancelled");
+                .containsExactly("unknown", "already cancelled", "cancelled", "already cancelled");
         assertThat(runs.events(one))
                 .filteredOn(event -> event.event().equals("workflow_cancelled"))
                 .singleElement()

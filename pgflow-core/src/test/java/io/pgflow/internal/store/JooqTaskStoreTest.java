@@ -134,14 +134,12 @@ class JooqTaskStoreTest {
         long worker = database.worker(Duration.ofNanos(1000));
         assertThat(claimedIds(worker)).hasSize(1);
 
-        assertThat(tasks.due().workers()).isTrue();
         ExpiredWorkers expired = tasks.expireWorkers();
         assertThat(expired.lostWorkers()).containsExactly(worker);
         assertThat(expired.recovered()).isEqualTo(1);
-        assertThat(expired.outcome().wokenQueues()).containsExactly("default");
         assertThat(expired.leftOver()).isTrue();
-        assertThat(tasks.expireWorkers().leftOver()).isFalse();
-        assertThat(tasks.due().workers()).isFalse();
+        assertThat(expired.outcome().wokenQueues()).containsExactly("default");
+        assertThat(tasks.expireWorkers()).isEqualTo(new ExpiredWorkers(List.of(), 0, false, Outcome.NOTHING));
         assertThatThrownBy(() -> database.claim(worker))
                 .isInstanceOfSatisfying(DatabaseException.class, e -> {
                     assertThat(e.code()).isEqualTo(DatabaseException.WORKER_LOST);
@@ -151,6 +149,23 @@ class JooqTaskStoreTest {
                 .hasMessageContaining("worker " + worker + " is not registered")
                 .hasMessageContaining("register_worker")
                 .hasMessageNotContaining("PL/pgSQL");
+    }
+
+    @Test
+    void what_is_due_is_told_before_and_no_longer_after() {
+        assertThat(tasks.due()).isEqualTo(new Due(false, false, false, Optional.empty()));
+
+        database.start(database.fan(), "[]");
+        database.start(database.chain(), "1");
+        long worker = database.worker();
+        tasks.fail(worker, List.of(failure(claimedIds(worker).get(0), true, Optional.empty())));
+        database.worker(Duration.ofNanos(1000));
+        assertThat(tasks.due()).isEqualTo(new Due(true, true, true, Optional.of(Duration.ZERO)));
+
+        tasks.fireTimers();
+        tasks.expireWorkers();
+        tasks.foldMaps();
+        assertThat(tasks.due()).isEqualTo(new Due(false, false, false, Optional.empty()));
     }
 
     @Test

@@ -10,6 +10,7 @@ import org.jooq.Parameter;
 import org.jooq.impl.AbstractRoutine;
 import org.jooq.impl.Internal;
 import org.jooq.impl.SQLDataType;
+import org.jooq.types.YearToSecond;
 
 
 @SuppressWarnings({ "all", "unchecked", "rawtypes" })
@@ -18,9 +19,12 @@ public class UpkeepDue extends AbstractRoutine<java.lang.Void> {
     private static final long serialVersionUID = 1L;
 
     public static final Parameter<Boolean> TIMERS = Internal.createParameter("timers", SQLDataType.BOOLEAN, false, false);
+
     public static final Parameter<Boolean> WORKERS = Internal.createParameter("workers", SQLDataType.BOOLEAN, false, false);
+
     public static final Parameter<Boolean> MAPS = Internal.createParameter("maps", SQLDataType.BOOLEAN, false, false);
-    public static final Parameter<org.jooq.types.YearToSecond> NEXT_DUE_IN = Internal.createParameter("next_due_in", SQLDataType.INTERVAL, false, false);
+
+    public static final Parameter<YearToSecond> NEXT_DUE_IN = Internal.createParameter("next_due_in", SQLDataType.INTERVAL, false, false);
 
     public UpkeepDue() {
         super("upkeep_due", Pgflow.PGFLOW);
@@ -30,8 +34,20 @@ public class UpkeepDue extends AbstractRoutine<java.lang.Void> {
         addOutParameter(MAPS);
         addOutParameter(NEXT_DUE_IN);
     }
-    public Boolean getTimers() { return get(TIMERS); }
-    public Boolean getWorkers() { return get(WORKERS); }
-    public Boolean getMaps() { return get(MAPS); }
-    public org.jooq.types.YearToSecond getNextDueIn() { return get(NEXT_DUE_IN); }
+
+    public Boolean getTimers() {
+        return get(TIMERS);
+    }
+
+    public Boolean getWorkers() {
+        return get(WORKERS);
+    }
+
+    public Boolean getMaps() {
+        return get(MAPS);
+    }
+
+    public YearToSecond getNextDueIn() {
+        return get(NEXT_DUE_IN);
+    }
 }
