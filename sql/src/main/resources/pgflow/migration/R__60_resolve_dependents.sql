@@ -1,5 +1,5 @@
 -- _resolve_dependents: the steps after ended ones lose that dependency; those left with none are scheduled,
--- maps among them opened.
+-- maps among them opened. A step that was skipped while it waited has its parents' end counted too.
 --
 -- Takes step tasks (item 0) that succeeded or were skipped in this transaction.
 -- Locks: the dependents, in order of run and step. Lock first, then read, then decide: two last parents
@@ -31,6 +31,8 @@ declare
     v_ready_positions int[];
     v_map_runs uuid[];
     v_map_steps smallint[];
+    v_passed_runs uuid[];
+    v_passed_steps smallint[];
 begin
     maps_to_fold := false;
     with losing as (
@@ -42,14 +44,17 @@ begin
         order by e.run_id, d.step
     ),
     locked as (
-        select t.run_id, t.step, l.ended, t.remaining, t.priority, l.workflow_id
+        select t.run_id, t.step, l.ended, t.remaining, t.priority, l.workflow_id, t.state = 'SKIPPED' as skipped
         from losing l
         join pgflow.tasks t on t.run_id = l.run_id and t.step = l.step and t.item = 0
         where t.state = 'PENDING'
+           or t.state = 'SKIPPED' and t.remaining > 0
         for no key update of t
     ),
     numbered as (
-        select l.*, s.queue, s.is_map, l.remaining = l.ended as ready,
+        select l.*, s.queue, s.is_map,
+               l.remaining = l.ended and not l.skipped as ready,
+               l.remaining = l.ended and l.skipped as passed,
                (row_number() over ())::int as n
         from locked l
         join pgflow.steps s on s.workflow_id = l.workflow_id and s.step = l.step
@@ -62,10 +67,12 @@ begin
            array_agg(l.n order by l.n) filter (where l.ready and not l.is_map),
            array_agg(l.run_id order by l.n) filter (where l.ready and l.is_map),
            array_agg(l.step order by l.n) filter (where l.ready and l.is_map),
+           array_agg(l.run_id order by l.n) filter (where l.passed),
+           array_agg(l.step order by l.n) filter (where l.passed),
            array_agg(distinct l.queue) filter (where l.ready and not l.is_map)
     into v_run_ids, v_steps, v_ended,
          v_ready_runs, v_ready_steps, v_ready_queues, v_ready_priorities, v_ready_positions,
-         v_map_runs, v_map_steps, woken_queues
+         v_map_runs, v_map_steps, v_passed_runs, v_passed_steps, woken_queues
     from numbered l;
     if v_run_ids is null then
         return;
@@ -99,6 +106,13 @@ begin
 
     if v_map_runs is not null then
         woken_queues := woken_queues || pgflow._open_maps(v_map_runs, v_map_steps, p_now);
+        maps_to_fold := true;
+    end if;
+    if v_passed_runs is not null then
+        -- What follows from a skipped step may end its run, which must be locked before any task: fold_maps.
+        insert into pgflow.map_progress (run_id, step, ended)
+        select p.run_id, p.step, 0
+        from unnest(v_passed_runs, v_passed_steps) p (run_id, step);
         maps_to_fold := true;
     end if;
 end;

@@ -1,5 +1,6 @@
 -- fold_maps: counts ended items off their map tasks, and ends the maps that have none left: their outputs
--- are collected in item order and their dependents resolved.
+-- are collected in item order and their dependents resolved. Ends likewise the steps that were skipped while
+-- they waited for parents, when the last of those has ended.
 --
 -- Call it in a transaction of its own after one that reported items, and now and then (upkeep), until it
 -- says that nothing is left. Of two concurrent reporters the later one to fold sees both: it waits for the
@@ -138,7 +139,7 @@ begin
         where t.run_id = f.run_id
           and t.step = f.step
           and t.item = 0
-          and t.state = 'RUNNING'
+          and t.state in ('RUNNING', 'SKIPPED')
         returning t.run_id, t.step, t.item, t.workflow_id, t.remaining
     )
     select array_agg(c.run_id), array_agg(c.step), array_agg(c.item), array_agg(c.workflow_id)
@@ -148,7 +149,8 @@ begin
 end;
 $$;
 
--- _collect_items: map tasks whose items have all ended succeed with the array of their outputs.
+-- _collect_items: map tasks whose items have all ended succeed with the array of their outputs; skipped ones
+-- stay as they are.
 
 create or replace function pgflow._collect_items(
     p_run_ids  uuid[],
@@ -178,6 +180,7 @@ begin
         where t.run_id = m.run_id
           and t.step = m.step
           and t.item = 0
+          and t.state = 'RUNNING'
         returning t.run_id, t.step, t.fence, t.events, t.generation, t.attempts, t.output
     )
     insert into pgflow.events (

@@ -53,7 +53,8 @@ as $$
           select
           from pgflow.tasks t
           where t.run_id = r.run_id
-            and t.state in ('PENDING', 'SCHEDULED', 'RUNNING', 'RETRYING'));
+            and t.state in ('PENDING', 'SCHEDULED', 'RUNNING', 'RETRYING'))
+      and not exists (select from pgflow.map_progress p where p.run_id = r.run_id);
 $$;
 
 create or replace function pgflow._verify_histories()
@@ -168,6 +169,26 @@ as $$
       and r.state = 'RUNNING';
 $$;
 
+-- _has_ended_well: whether a step task's end has been counted: it succeeded, or it was skipped and waits for
+-- no parent and no fold.
+
+create or replace function pgflow._has_ended_well(
+    p_task  pgflow.tasks
+)
+returns boolean
+language sql
+stable
+as $$
+    select p_task.state = 'SUCCEEDED'
+        or p_task.state = 'SKIPPED'
+           and p_task.remaining = 0
+           and not exists (
+               select
+               from pgflow.map_progress p
+               where p.run_id = p_task.run_id
+                 and p.step = p_task.step);
+$$;
+
 create or replace function pgflow._verify_counters()
 returns table (invariant text, run_id uuid, step smallint, item int, problem text)
 language sql
@@ -181,8 +202,8 @@ as $$
         select count(*) as open
         from unnest(s.depends_on) d (step)
         join pgflow.tasks p on p.run_id = t.run_id and p.step = d.step and p.item = 0
-        where p.state not in ('SUCCEEDED', 'SKIPPED')) p
-    where t.state = 'PENDING'
+        where not pgflow._has_ended_well(p)) p
+    where (t.state = 'PENDING' or t.state = 'SKIPPED' and t.remaining > 0)
       and t.remaining <> p.open
     union all
     select 'I9', t.run_id, t.step, t.item, pg_catalog.format('remaining is %s, but %s items have not ended', t.remaining, i.open)
@@ -206,7 +227,7 @@ as $$
         where t.run_id = r.run_id
           and t.item = 0
           and s.dependents = '{}'
-          and t.state not in ('SUCCEEDED', 'SKIPPED')) k
+          and not pgflow._has_ended_well(t)) k
     where r.state in ('PENDING', 'RUNNING', 'SUCCEEDED')
       and r.remaining_sinks <> k.open;
 $$;

@@ -75,7 +75,8 @@ comment on column pgflow.tasks.events is 'how many events the task has; the numb
 comment on column pgflow.tasks.deferred is 'why it is RUNNING without a worker: items';
 comment on column pgflow.tasks.input is 'the element of the array, for an item of a map';
 
--- Items of a map that have ended, not yet counted off their map task (fold_maps). Rows instead of a
+-- Items of a map that have ended, not yet counted off their map task (fold_maps); and, with nothing to
+-- count, steps that were skipped while they waited and whose last parent has ended. Rows instead of a
 -- counter: a counter would be one row on which all workers of a wide map wait for each other.
 create table pgflow.map_progress (
     run_id  uuid not null,

@@ -1,0 +1,122 @@
+-- skip_tasks: by a person's decision the work of steps is passed over; their dependents go on, with null for
+-- the output.
+--
+-- A step may be skipped while nobody works on it: PENDING, SCHEDULED or RETRYING, in a run that has begun.
+-- What is passed over is the work, not the waiting: a step that waits for parents is SKIPPED at once, but its
+-- dependents wait for those parents all the same. Returns the positions of the requests that applied.
+-- Locks: the runs, the tasks, their dependents, each in order; then the queues.
+
+create or replace function pgflow.skip_tasks(
+    p_run_ids  uuid[],
+    p_steps    text[],
+    p_actor    text,
+    p_reason   text,
+    out applied        int[],
+    out ended_run_ids  uuid[],
+    out woken_queues   text[],
+    out maps_to_fold   boolean
+)
+language plpgsql
+set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
+as $$
+declare
+    v_now timestamptz;
+    v_skipped record;
+begin
+    maps_to_fold := false;
+    perform 1
+    from (select distinct a.run_id from unnest(p_run_ids) a (run_id) order by a.run_id) a
+    join pgflow.runs r on r.run_id = a.run_id
+    for no key update of r;
+
+    --@pp skip_tasks-runs-locked
+    v_now := pgflow.clock();
+    with asked as (
+        select r.run_id, s.step, min(a.n)::int as n
+        from unnest(p_run_ids, p_steps) with ordinality a (run_id, name, n)
+        join pgflow.runs r on r.run_id = a.run_id
+        join pgflow.steps s on s.workflow_id = r.workflow_id and s.name = a.name
+        where r.state = 'RUNNING'
+        group by r.run_id, s.step
+        order by r.run_id, s.step
+    ),
+    before as (
+        select t.run_id, t.step, t.state, a.n
+        from asked a
+        join pgflow.tasks t on t.run_id = a.run_id and t.step = a.step and t.item = 0
+        where t.state in ('PENDING', 'SCHEDULED', 'RETRYING')
+        for no key update of t
+    ),
+    skipped as (
+        update pgflow.tasks t
+        set state = 'SKIPPED',
+            events = t.events + 1
+        from before b
+        where t.run_id = b.run_id
+          and t.step = b.step
+          and t.item = 0
+        returning t.*, b.state as was, b.n
+    ),
+    audited as (
+        insert into pgflow.events (
+            run_id, at, item, seq, fence, step, transition, generation, attempt, actor, detail)
+        select k.run_id, v_now, k.item, k.events, k.fence, k.step,
+               case k.was when 'PENDING' then 17 when 'SCHEDULED' then 18 else 19 end,
+               k.generation, k.attempts, p_actor,
+               case when p_reason is not null then pg_catalog.jsonb_build_object('reason', p_reason) end
+        from skipped k
+    )
+    select array_agg(k.n) as ns,
+           array_agg(k.run_id) filter (where k.was <> 'PENDING') as run_ids,
+           array_agg(k.step) filter (where k.was <> 'PENDING') as steps,
+           array_agg(k.item) filter (where k.was <> 'PENDING') as items,
+           array_agg(k.workflow_id) filter (where k.was <> 'PENDING') as workflow_ids,
+           array_agg(s.queue) as queues,
+           array_agg(k.priority) as priorities,
+           array_agg(case when k.was = 'SCHEDULED' then k.message_id end) as message_ids
+    into v_skipped
+    from skipped k
+    join pgflow.steps s on s.workflow_id = k.workflow_id and s.step = k.step;
+    applied := v_skipped.ns;
+    if v_skipped.run_ids is null then
+        return;
+    end if;
+
+    select e.ended_run_ids, e.woken_queues, e.maps_to_fold
+    into ended_run_ids, woken_queues, maps_to_fold
+    from pgflow._end_steps(v_skipped.run_ids, v_skipped.steps, v_skipped.items, v_skipped.workflow_ids, v_now) e;
+    perform pgflow._forget_waiting(v_skipped.run_ids, v_skipped.steps);
+    perform pgflow._delete_messages(v_skipped.queues, v_skipped.priorities, v_skipped.message_ids);
+end;
+$$;
+
+-- _forget_waiting: timers and parking places of step tasks that need them no more.
+
+create or replace function pgflow._forget_waiting(
+    p_run_ids  uuid[],
+    p_steps    smallint[]
+)
+returns void
+language plpgsql
+set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
+as $$
+begin
+    delete from pgflow.timers t
+    using unnest(p_run_ids, p_steps) k (run_id, step)
+    where t.run_id = k.run_id
+      and t.step = k.step
+      and t.item = 0;
+
+    delete from pgflow.parked_tasks p
+    using unnest(p_run_ids, p_steps) k (run_id, step)
+    where p.run_id = k.run_id
+      and p.step = k.step
+      and p.item = 0;
+end;
+$$;
