@@ -301,6 +301,7 @@ begin
     order by t.run_id, t.step, t.item
     on conflict do nothing;
 
+    --@pp claim_tasks-parked
     perform pgflow._delete_messages(
         pg_catalog.array_fill(p_queue, array[pg_catalog.cardinality(g.message_ids)]), g.priorities, g.message_ids)
     from (
