@@ -21,6 +21,7 @@ final class Session implements AutoCloseable {
     Session(DataSource database) {
         try {
             connection = database.getConnection();
+            execute("set statement_timeout = '30s'");
         } catch (SQLException e) {
             throw new SqlFailure(e);
         }
@@ -283,8 +284,8 @@ final class Session implements AutoCloseable {
         return claims.stream().map(Claim::runId).toArray(UUID[]::new);
     }
 
-    static Integer[] steps(List<Claim> claims) {
-        return numbers(claims, Claim::step);
+    static Short[] steps(List<Claim> claims) {
+        return claims.stream().map(claim -> (short) claim.step()).toArray(Short[]::new);
     }
 
     static Integer[] items(List<Claim> claims) {
@@ -304,6 +305,8 @@ final class Session implements AutoCloseable {
             statement.setArray(position, connection.createArrayOf("uuid", ids));
         } else if (value instanceof Integer[] numbers) {
             statement.setArray(position, connection.createArrayOf("int4", numbers));
+        } else if (value instanceof Short[] numbers) {
+            statement.setArray(position, connection.createArrayOf("int2", numbers));
         } else if (value instanceof String[] texts) {
             statement.setArray(position, connection.createArrayOf("text", texts));
         } else {
