@@ -51,9 +51,10 @@ $$;
 -- skip_tasks: by a person's decision the tasks of steps are passed over; their dependents go on, with null
 -- for the output.
 --
--- A task may be skipped while nobody works on it: PENDING, SCHEDULED or RETRYING. Returns the positions of
--- the requests that applied.
--- Locks: runs that may end, the tasks, their dependents, each in order; then the queues.
+-- A task may be skipped while its run is RUNNING and nobody works on it: PENDING, SCHEDULED or RETRYING.
+-- Returns the positions of the requests that applied.
+-- Locks: the runs, then the unfinished tasks of their steps, each in order (a skipped task may itself be a
+-- dependent that a report is about to lock); then the queues.
 
 create or replace function pgflow.skip_tasks(
     p_run_ids  uuid[],
@@ -86,7 +87,22 @@ begin
         return;
     end if;
 
-    perform pgflow._lock_runs_that_may_end(v_asked.run_ids, v_asked.steps, v_asked.items);
+    perform 1
+    from (select distinct u.run_id from unnest(v_asked.run_ids) u (run_id) order by u.run_id) u
+    join pgflow.runs r on r.run_id = u.run_id
+    for no key update of r;
+    perform 1
+    from (select distinct u.run_id from unnest(v_asked.run_ids) u (run_id) order by u.run_id) u
+    cross join lateral (
+        select t.run_id, t.step, t.item
+        from pgflow.tasks t
+        where t.run_id = u.run_id
+          and t.item = 0
+          and t.state in ('PENDING', 'SCHEDULED', 'RUNNING', 'RETRYING')
+        order by t.step
+        for no key update) t;
+
+    --@pp skip_tasks-locked
     v_now := pgflow.clock();
     with before as (
         select t.run_id, t.step, t.item, t.state, a.n
@@ -95,9 +111,9 @@ begin
             from unnest(v_asked.run_ids, v_asked.steps, v_asked.ns) a (run_id, step, n)
             group by a.run_id, a.step
             order by a.run_id, a.step) a
+        join pgflow.runs r on r.run_id = a.run_id and r.state = 'RUNNING'
         join pgflow.tasks t on t.run_id = a.run_id and t.step = a.step and t.item = 0
         where t.state in ('PENDING', 'SCHEDULED', 'RETRYING')
-        for no key update of t
     ),
     skipped as (
         update pgflow.tasks t
