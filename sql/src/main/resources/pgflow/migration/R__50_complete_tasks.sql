@@ -95,14 +95,15 @@ begin
     end if;
     if coalesce(pg_catalog.cardinality(v_done.ns), 0) < pg_catalog.cardinality(p_run_ids) then
         stale := pgflow._stale_reports(
-            p_worker_id, p_run_ids, p_steps, p_items, p_fences, 'complete', 'SUCCEEDED', v_done.ns, v_now);
+            p_worker_id, p_run_ids, p_steps, p_items, p_fences, 'complete', '{6}', v_done.ns, v_now);
     end if;
 end;
 $$;
 
 -- _lock_runs_that_may_end: locks the runs of which a reported task is a sink, in order, before any task:
 -- run -> task -> queue is the one order of locks. A run in which a map may open is locked too: whoever ends a
--- run holds its lock while he locks its tasks, and must not find new ones afterwards.
+-- run holds its lock while he locks its tasks, and must not find new ones afterwards. So is a run with skipped
+-- tasks, through which the end of any task may reach a sink or a map.
 
 create or replace function pgflow._lock_runs_that_may_end(
     p_run_ids  uuid[],
@@ -127,6 +128,7 @@ begin
     join pgflow.steps s on s.workflow_id = r.workflow_id and s.step = c.step
     where s.dependents = '{}'
        or s.opens_maps
+       or r.has_skips
     for no key update of r;
 end;
 $$;
@@ -151,25 +153,30 @@ declare
     v_run_ids uuid[];
     v_steps smallint[];
     v_workflow_ids bigint[];
+    v_resolved record;
 begin
     maps_to_fold := false;
     select array_agg(t.run_id), array_agg(t.step), array_agg(t.workflow_id)
     into v_run_ids, v_steps, v_workflow_ids
     from unnest(p_run_ids, p_steps, p_items, p_workflow_ids) t (run_id, step, item, workflow_id)
     where t.item = 0;
-    if v_run_ids is null then
-        return;
-    end if;
 
-    select d.woken_queues, d.maps_to_fold
-    into woken_queues, maps_to_fold
-    from pgflow._resolve_dependents(v_run_ids, v_steps, v_workflow_ids, p_now) d;
-    ended_run_ids := pgflow._count_off_sinks(v_run_ids, v_steps, v_workflow_ids, p_now);
+    while v_run_ids is not null loop
+        select *
+        into v_resolved
+        from pgflow._resolve_dependents(v_run_ids, v_steps, v_workflow_ids, p_now) d;
+        woken_queues := woken_queues || v_resolved.woken_queues;
+        maps_to_fold := maps_to_fold or v_resolved.maps_to_fold;
+        ended_run_ids := ended_run_ids || pgflow._count_off_sinks(v_run_ids, v_steps, v_workflow_ids, p_now);
+        v_run_ids := v_resolved.passed_runs;
+        v_steps := v_resolved.passed_steps;
+        v_workflow_ids := v_resolved.passed_workflow_ids;
+    end loop;
 end;
 $$;
 
 -- _stale_reports: the positions of reports that did not apply, which are kept as a trace. A repeated report
--- (the task ended under the same fence as reported) is not stale: its first sending had applied.
+-- (the history has it, under the same fence) is not stale: its first sending had applied.
 
 create or replace function pgflow._stale_reports(
     p_worker_id  bigint,
@@ -178,7 +185,7 @@ create or replace function pgflow._stale_reports(
     p_items      int[],
     p_fences     int[],
     p_report     text,
-    p_state      text,
+    p_moves      smallint[],
     p_applied    int[],
     p_now        timestamptz
 )
@@ -194,7 +201,16 @@ begin
     from unnest(p_run_ids, p_steps, p_items, p_fences) with ordinality r (run_id, step, item, fence, n)
     left join pgflow.tasks t on t.run_id = r.run_id and t.step = r.step and t.item = r.item
     where not r.n = any (coalesce(p_applied, '{}'))
-      and not coalesce(t.fence = r.fence and (t.state = p_state or p_state = 'FAILED' and t.state = 'RETRYING'), false);
+      and not (
+          coalesce(t.fence >= r.fence, false)
+          and exists (
+              select
+              from pgflow.events e
+              where e.run_id = r.run_id
+                and e.step = r.step
+                and e.item = r.item
+                and e.fence = r.fence
+                and e.transition = any (p_moves)));
 
     insert into pgflow.stale_reports (run_id, step, item, fence, worker_id, report, at)
     select r.run_id, r.step, r.item, r.fence, p_worker_id, p_report, p_now

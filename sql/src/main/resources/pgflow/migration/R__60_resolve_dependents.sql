@@ -1,7 +1,8 @@
 -- _resolve_dependents: the steps after ended ones lose that dependency; those left with none are scheduled,
 -- maps among them opened.
 --
--- Takes step tasks (item 0) that succeeded or were skipped in this transaction.
+-- Takes step tasks (item 0) that succeeded or were skipped in this transaction. A dependent that was skipped
+-- while it waited still waits: when its last parent ends it is `passed`, and its own dependents are next.
 -- Locks: the dependents, in order of run and step. Lock first, then read, then decide: two last parents
 -- that both looked before locking would each see the other as unfinished.
 
@@ -10,8 +11,11 @@ create or replace function pgflow._resolve_dependents(
     p_steps         smallint[],
     p_workflow_ids  bigint[],
     p_now           timestamptz,
-    out woken_queues  text[],
-    out maps_to_fold  boolean
+    out woken_queues         text[],
+    out maps_to_fold         boolean,
+    out passed_runs          uuid[],
+    out passed_steps         smallint[],
+    out passed_workflow_ids  bigint[]
 )
 language plpgsql
 set search_path = ''
@@ -42,14 +46,17 @@ begin
         order by e.run_id, d.step
     ),
     locked as (
-        select t.run_id, t.step, l.ended, t.remaining, t.priority, l.workflow_id
+        select t.run_id, t.step, t.state, l.ended, t.remaining, t.priority, l.workflow_id
         from losing l
         join pgflow.tasks t on t.run_id = l.run_id and t.step = l.step and t.item = 0
         where t.state = 'PENDING'
+           or t.state = 'SKIPPED' and t.remaining > 0
         for no key update of t
     ),
     numbered as (
-        select l.*, s.queue, s.is_map, l.remaining = l.ended as ready,
+        select l.*, s.queue, s.is_map,
+               l.remaining = l.ended and l.state = 'PENDING' as ready,
+               l.remaining = l.ended and l.state = 'SKIPPED' as passed,
                (row_number() over ())::int as n
         from locked l
         join pgflow.steps s on s.workflow_id = l.workflow_id and s.step = l.step
@@ -62,10 +69,13 @@ begin
            array_agg(l.n order by l.n) filter (where l.ready and not l.is_map),
            array_agg(l.run_id order by l.n) filter (where l.ready and l.is_map),
            array_agg(l.step order by l.n) filter (where l.ready and l.is_map),
-           array_agg(distinct l.queue) filter (where l.ready and not l.is_map)
+           array_agg(distinct l.queue) filter (where l.ready and not l.is_map),
+           array_agg(l.run_id order by l.n) filter (where l.passed),
+           array_agg(l.step order by l.n) filter (where l.passed),
+           array_agg(l.workflow_id order by l.n) filter (where l.passed)
     into v_run_ids, v_steps, v_ended,
          v_ready_runs, v_ready_steps, v_ready_queues, v_ready_priorities, v_ready_positions,
-         v_map_runs, v_map_steps, woken_queues
+         v_map_runs, v_map_steps, woken_queues, passed_runs, passed_steps, passed_workflow_ids
     from numbered l;
     if v_run_ids is null then
         return;

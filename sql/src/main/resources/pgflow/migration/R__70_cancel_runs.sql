@@ -49,7 +49,8 @@ end;
 $$;
 
 -- skip_tasks: by a person's decision the tasks of steps are passed over; their dependents go on, with null
--- for the output.
+-- for the output, as soon as what the skipped task itself was waiting for has ended: skipping a step does not
+-- undo the order of the steps around it.
 --
 -- A task may be skipped while its run is RUNNING and nobody works on it: PENDING, SCHEDULED or RETRYING.
 -- Returns the positions of the requests that applied.
@@ -118,7 +119,6 @@ begin
     skipped as (
         update pgflow.tasks t
         set state = 'SKIPPED',
-            remaining = 0,
             events = t.events + 1
         from before b
         where t.run_id = b.run_id
@@ -137,7 +137,7 @@ begin
     )
     select array_agg(k.n) as ns, array_agg(k.run_id) as run_ids, array_agg(k.step) as steps,
            array_agg(k.item) as items, array_agg(k.workflow_id) as workflow_ids, array_agg(s.queue) as queues,
-           array_agg(k.priority) as priorities,
+           array_agg(k.priority) as priorities, array_agg(k.remaining) as remaining,
            array_agg(case when k.was = 'SCHEDULED' then k.message_id end) as message_ids
     into v_skipped
     from skipped k
@@ -147,9 +147,23 @@ begin
     end if;
 
     applied := v_skipped.ns;
+    update pgflow.runs r
+    set has_skips = true
+    from (
+        select distinct k.run_id
+        from unnest(v_skipped.run_ids, v_skipped.remaining) k (run_id, remaining)
+        where k.remaining > 0) k
+    where r.run_id = k.run_id
+      and not r.has_skips;
     select e.ended_run_ids, e.woken_queues, e.maps_to_fold
     into ended_run_ids, woken_queues, maps_to_fold
-    from pgflow._end_steps(v_skipped.run_ids, v_skipped.steps, v_skipped.items, v_skipped.workflow_ids, v_now) e;
+    from (
+        select array_agg(k.run_id) as run_ids, array_agg(k.step) as steps, array_agg(k.item) as items,
+               array_agg(k.workflow_id) as workflow_ids
+        from unnest(v_skipped.run_ids, v_skipped.steps, v_skipped.items, v_skipped.workflow_ids, v_skipped.remaining)
+            k (run_id, step, item, workflow_id, remaining)
+        where k.remaining = 0) k
+    cross join lateral pgflow._end_steps(k.run_ids, k.steps, k.items, k.workflow_ids, v_now) e;
     delete from pgflow.timers t
     using unnest(v_skipped.run_ids, v_skipped.steps) k (run_id, step)
     where t.run_id = k.run_id and t.step = k.step and t.item = 0;

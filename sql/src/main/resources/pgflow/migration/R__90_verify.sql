@@ -181,8 +181,9 @@ as $$
         select count(*) as open
         from unnest(s.depends_on) d (step)
         join pgflow.tasks p on p.run_id = t.run_id and p.step = d.step and p.item = 0
-        where p.state not in ('SUCCEEDED', 'SKIPPED')) p
-    where t.state = 'PENDING'
+        where p.state not in ('SUCCEEDED', 'SKIPPED')
+           or p.state = 'SKIPPED' and p.remaining > 0) p
+    where (t.state = 'PENDING' or t.state = 'SKIPPED' and t.remaining > 0)
       and t.remaining <> p.open
     union all
     select 'I9', t.run_id, t.step, t.item, pg_catalog.format('remaining is %s, but %s items have not ended', t.remaining, i.open)
@@ -206,7 +207,7 @@ as $$
         where t.run_id = r.run_id
           and t.item = 0
           and s.dependents = '{}'
-          and t.state not in ('SUCCEEDED', 'SKIPPED')) k
+          and (t.state not in ('SUCCEEDED', 'SKIPPED') or t.state = 'SKIPPED' and t.remaining > 0)) k
     where r.state in ('PENDING', 'RUNNING', 'SUCCEEDED')
       and r.remaining_sinks <> k.open;
 $$;
@@ -285,13 +286,16 @@ as $$
     where t.attempts - t.losses - t.releases > s.max_attempts
        or t.losses > 3
     union all
-    select 'I11', t.run_id, t.step, t.item, pg_catalog.format('%s attempts, but %s claims in its history', t.attempts, c.claims)
+    select 'I11', t.run_id, t.step, t.item,
+           pg_catalog.format('%s attempts, but %s claims in its history', t.attempts, coalesce(c.claims, 0))
     from pgflow.tasks t
-    cross join lateral (
-        select count(*) as claims
+    left join (
+        select e.run_id, e.step, e.item, count(*) as claims
         from pgflow.events e
-        where e.run_id = t.run_id and e.step = t.step and e.item = t.item and e.transition in (4, 5)) c
-    where c.claims <> t.attempts
+        where e.transition in (4, 5)
+        group by e.run_id, e.step, e.item) c
+        on c.run_id = t.run_id and c.step = t.step and c.item = t.item
+    where coalesce(c.claims, 0) <> t.attempts
     union all
     select 'I12', e.run_id, e.step, e.item, 'retried before it was due'
     from (

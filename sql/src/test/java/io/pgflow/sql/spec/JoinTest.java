@@ -79,7 +79,8 @@ class JoinTest extends Specification {
                 """
                 create or replace function pgflow._resolve_dependents(
                     p_run_ids uuid[], p_steps smallint[], p_workflow_ids bigint[], p_now timestamptz,
-                    out woken_queues text[], out maps_to_fold boolean)
+                    out woken_queues text[], out maps_to_fold boolean,
+                    out passed_runs uuid[], out passed_steps smallint[], out passed_workflow_ids bigint[])
                 language plpgsql as $$
                 begin
                     maps_to_fold := false;

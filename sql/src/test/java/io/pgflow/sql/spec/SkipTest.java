@@ -23,14 +23,17 @@ class SkipTest extends Specification {
     }
 
     @Test
-    void a_pending_task_can_be_skipped_and_its_dependents_do_not_wait_for_what_it_waited_for() {
+    void a_pending_task_can_be_skipped_and_its_dependents_go_on_when_what_it_waited_for_has_ended() {
         db.define("chain", "a -> b -> c");
+        long worker = db.worker();
         UUID run = db.start("chain");
 
         db.skip(run, "b");
 
-        assertThat(db.states(run)).isEqualTo("RUNNING: a SCHEDULED, b SKIPPED, c SCHEDULED");
-        db.drain(db.worker());
+        assertThat(db.states(run)).isEqualTo("RUNNING: a SCHEDULED, b SKIPPED, c PENDING");
+        db.complete(worker, db.claimOne(worker));
+        assertThat(db.states(run)).isEqualTo("RUNNING: a SUCCEEDED, b SKIPPED, c SCHEDULED");
+        db.drain(worker);
         assertThat(db.states(run)).isEqualTo("SUCCEEDED: a SUCCEEDED, b SKIPPED, c SUCCEEDED");
     }
 
@@ -113,5 +116,34 @@ class SkipTest extends Specification {
         completing.finish();
 
         assertThat(db.states(run)).contains("third SKIPPED");
+    }
+
+    @Test
+    void a_run_does_not_end_while_something_before_a_skipped_step_is_unfinished() {
+        db.define("chain", "a -> b");
+        long worker = db.worker();
+        UUID run = db.start("chain");
+        db.skip(run, "b");
+        assertThat(db.states(run)).isEqualTo("RUNNING: a SCHEDULED, b SKIPPED");
+
+        assertThat(db.complete(worker, db.claimOne(worker)).endedRuns()).containsExactly(run);
+
+        assertThat(db.states(run)).isEqualTo("SUCCEEDED: a SUCCEEDED, b SKIPPED");
+    }
+
+    @Test
+    void steps_after_several_skipped_ones_go_on_when_the_last_step_before_those_ends() {
+        db.define("long", "a, x; a -> b; b, x -> c; c -> d");
+        long worker = db.worker();
+        UUID run = db.start("long");
+        assertThat(db.skip(run, "c", "b").positions()).containsExactlyInAnyOrder(1, 2);
+        List<Claim> claims = db.claim(worker, 2);
+
+        db.complete(worker, claims.get(0));
+        assertThat(db.states(run)).contains("d PENDING");
+        db.complete(worker, claims.get(1));
+
+        assertThat(db.states(run)).contains("b SKIPPED, c SKIPPED, d SCHEDULED");
+        db.cancel(run);
     }
 }
