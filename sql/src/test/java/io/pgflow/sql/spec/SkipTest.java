@@ -23,14 +23,18 @@ class SkipTest extends Specification {
     }
 
     @Test
-    void a_pending_task_can_be_skipped_and_its_dependents_do_not_wait_for_what_it_waited_for() {
+    void a_pending_task_can_be_skipped_and_its_dependents_go_on_when_what_it_waited_for_has_ended() {
         db.define("chain", "a -> b -> c");
+        long worker = db.worker();
         UUID run = db.start("chain");
 
         db.skip(run, "b");
 
-        assertThat(db.states(run)).isEqualTo("RUNNING: a SCHEDULED, b SKIPPED, c SCHEDULED");
-        db.drain(db.worker());
+        assertThat(db.states(run)).isEqualTo("RUNNING: a SCHEDULED, b SKIPPED, c PENDING");
+        db.complete(worker, db.claimOne(worker));
+        db.fold();
+        assertThat(db.states(run)).isEqualTo("RUNNING: a SUCCEEDED, b SKIPPED, c SCHEDULED");
+        db.drain(worker);
         assertThat(db.states(run)).isEqualTo("SUCCEEDED: a SUCCEEDED, b SKIPPED, c SUCCEEDED");
     }
 
@@ -89,7 +93,9 @@ class SkipTest extends Specification {
 
         db.skip(run, "work");
 
-        assertThat(db.texts("select actor || ': ' || (detail ->> 'reason') from pgflow.run_events(?) where event = 'task_skipped'", run))
+        assertThat(db.texts(
+                        "select actor || ': ' || (detail ->> 'reason') from pgflow.run_events(?) where event = 'task_skipped'",
+                        run))
                 .containsExactly("ada: not needed");
     }
 
@@ -113,5 +119,37 @@ class SkipTest extends Specification {
         completing.finish();
 
         assertThat(db.states(run)).contains("third SKIPPED");
+    }
+
+    @Test
+    void a_run_does_not_end_while_something_before_a_skipped_step_is_unfinished() {
+        db.define("chain", "a -> b");
+        long worker = db.worker();
+        UUID run = db.start("chain");
+        db.skip(run, "b");
+        assertThat(db.states(run)).isEqualTo("RUNNING: a SCHEDULED, b SKIPPED");
+
+        db.complete(worker, db.claimOne(worker));
+        db.fold();
+
+        assertThat(db.states(run)).isEqualTo("SUCCEEDED: a SUCCEEDED, b SKIPPED");
+    }
+
+    @Test
+    void steps_after_several_skipped_ones_go_on_when_the_last_step_before_those_ends() {
+        db.define("long", "a, x; a -> b; b, x -> c; c -> d");
+        long worker = db.worker();
+        UUID run = db.start("long");
+        assertThat(db.skip(run, "c", "b").positions()).containsExactlyInAnyOrder(1, 2);
+        List<Claim> claims = db.claim(worker, 2);
+
+        db.complete(worker, claims.get(0));
+        db.fold();
+        assertThat(db.states(run)).contains("d PENDING");
+        db.complete(worker, claims.get(1));
+        db.fold();
+
+        assertThat(db.states(run)).contains("b SKIPPED, c SKIPPED, d SCHEDULED");
+        db.cancel(run);
     }
 }
