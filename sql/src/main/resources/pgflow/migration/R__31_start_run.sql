@@ -1,5 +1,6 @@
 -- start_run: start_runs for one run, by the name of its workflow (its newest version), for callers that
 -- speak SQL. Returns the run's id. With p_notify, workers hear of it when the transaction commits.
+-- A map over an empty input ends with the next upkeep (fold_maps locks what is not this transaction's).
 
 create or replace function pgflow.start_run(
     p_workflow         text,
@@ -36,9 +37,6 @@ begin
         array[pgflow._time_ordered_id()], array[v_workflow_id], array[p_input], array[p_idempotency_key],
         array[p_labels], array[p_delay], array[p_priority::smallint], p_actor);
 
-    if v_started.maps_to_fold then
-        perform pgflow.fold_maps(100);
-    end if;
     if p_notify then
         perform pg_catalog.pg_notify('pgflow_tasks', q.queue)
         from unnest(v_started.woken_queues) q (queue);

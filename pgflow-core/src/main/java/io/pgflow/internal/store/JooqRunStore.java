@@ -14,7 +14,6 @@ import io.pgflow.internal.store.schema.tables.CancelRuns;
 import io.pgflow.internal.store.schema.tables.Workflows;
 import java.sql.Connection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -88,11 +87,10 @@ final class JooqRunStore implements RunStore {
             StartRuns function = startRuns(requests, actor);
             function.execute(db.configuration());
             Started started = answer(function);
-            Started folded = started.mapsToFold() ? fold(db, started) : started;
-            if (notify && !folded.wokenQueues().isEmpty()) {
-                notifyWorkers(db, folded.wokenQueues());
+            if (notify && !started.wokenQueues().isEmpty()) {
+                notifyWorkers(db, started.wokenQueues());
             }
-            return folded;
+            return started;
         });
     }
 
@@ -120,13 +118,6 @@ final class JooqRunStore implements RunStore {
     }
 
     /** Maps over empty arrays go on, and items fail that cannot be opened, before the caller commits. */
-    private static Started fold(DSLContext db, Started started) {
-        Outcome folded = JooqTaskStore.foldMaps(db);
-        Set<String> queues = new HashSet<>(started.wokenQueues());
-        queues.addAll(folded.wokenQueues());
-        return new Started(started.runIds(), started.created(), queues, folded.mapsToFold());
-    }
-
     private static void notifyWorkers(DSLContext db, Set<String> queues) {
         db.fetch(
                 "select pg_catalog.pg_notify({0}, q.queue) from unnest({1}) q (queue)",

@@ -21,7 +21,10 @@ public interface RunStore {
     /** start_runs, in a transaction of its own. */
     Started start(List<StartRequest> requests, @Nullable String actor);
 
-    /** start_runs in the caller's transaction; workers are notified when that commits, if {@code notify}. */
+    /**
+     * start_runs in the caller's transaction; workers are notified when that commits, if {@code notify}. Maps to fold are left to
+     * upkeep: folding locks what does not belong to that transaction.
+     */
     Started start(Connection connection, List<StartRequest> requests, @Nullable String actor, boolean notify);
 
     /** run_results: of those that have ended. */
