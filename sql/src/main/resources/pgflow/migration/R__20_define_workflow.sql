@@ -200,17 +200,23 @@ begin
     )
     insert into pgflow.steps (
         workflow_id, step, name, handler, queue, is_map, map_over, is_returned, depends_on, dependents,
-        max_attempts, timeout, retry_delay, max_retry_delay, retry_jitter)
+        opens_maps, max_attempts, timeout, retry_delay, max_retry_delay, retry_jitter)
     select p_workflow_id,
            s.n,
            s.name,
            s.value ->> 'handler',
            coalesce(s.value ->> 'queue', 'default'),
-           s.value ? 'over',
-           case when s.value ? 'over' then coalesce((select o.n from step o where o.name = s.value ->> 'over'), 0) end,
+           s.value ->> 'over' is not null,
+           case when s.value ->> 'over' is not null then coalesce((select o.n from step o where o.name = s.value ->> 'over'), 0) end,
            s.name is not distinct from p_definition ->> 'returns',
            array(select e.parent from edge e where e.child = s.n order by 1),
            array(select e.child from edge e where e.parent = s.n order by 1),
+           exists (
+               select
+               from edge e
+               join step c on c.n = e.child
+               where e.parent = s.n
+                 and c.value ->> 'over' is not null),
            coalesce((s.value ->> 'maxAttempts')::smallint, 3),
            coalesce((s.value ->> 'timeout')::interval, '5 minutes'),
            coalesce((s.value ->> 'retryDelay')::interval, '1 second'),

@@ -7,7 +7,8 @@
 -- Messages stay in the queue, hidden for p_visibility seconds: that is only the backstop, since the
 -- heartbeat tells whether the worker lives. Raises PF006 when the worker was declared lost: register anew.
 --
--- Locks: the worker (shared), then the tasks, in order of run, step and item.
+-- Locks: the worker (shared), the messages, then the tasks. Messages come before tasks here, against the one
+-- order, so a claim waits for neither: what another transaction holds is passed over.
 
 create or replace function pgflow.claim_tasks(
     p_worker_id   bigint,
@@ -34,7 +35,7 @@ set enable_seqscan = off
 as $$
 declare
     v_now timestamptz;
-    v_handlers text[] := pgflow._living_worker(p_worker_id);
+    v_handlers text[] := pgflow._living_worker(p_worker_id, p_queue);
     v_run_ids uuid[];
     v_steps smallint[];
     v_items int[];
@@ -57,6 +58,16 @@ begin
         from unnest(v_run_ids, v_steps, v_items, v_message_ids) m (run_id, step, item, message_id)
         order by m.run_id, m.step, m.item
     ),
+    locked as (
+        select t.run_id, t.step, t.item, s.depends_on
+        from read m
+        join pgflow.tasks t on t.run_id = m.run_id and t.step = m.step and t.item = m.item
+        join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step
+        where t.message_id = m.message_id
+          and t.state = 'SCHEDULED'
+          and s.handler = any (v_handlers)
+        for no key update of t skip locked
+    ),
     claimed as (
         update pgflow.tasks t
         set state = 'RUNNING',
@@ -64,18 +75,12 @@ begin
             fence = t.fence + 1,
             attempts = t.attempts + 1,
             events = t.events + 1
-        from read m,
-             pgflow.steps s
-        where t.run_id = m.run_id
-          and t.step = m.step
-          and t.item = m.item
-          and t.message_id = m.message_id
-          and t.state = 'SCHEDULED'
-          and s.workflow_id = t.workflow_id
-          and s.step = t.step
-          and s.handler = any (v_handlers)
+        from locked l
+        where t.run_id = l.run_id
+          and t.step = l.step
+          and t.item = l.item
         returning t.run_id, t.workflow_id, t.step, t.item, t.fence, t.attempts, t.generation, t.events, t.input,
-                  s.depends_on
+                  l.depends_on
     ),
     audited as (
         insert into pgflow.events (
@@ -102,10 +107,12 @@ end;
 $$;
 
 -- _living_worker: the handlers of a worker that has not been declared lost, which it cannot be until this
--- transaction ends.
+-- transaction ends. It claims only from queues that it registered for: there its tasks are looked for when it
+-- is lost.
 
 create or replace function pgflow._living_worker(
-    p_worker_id  bigint
+    p_worker_id  bigint,
+    p_queue      text
 )
 returns text[]
 language plpgsql
@@ -113,9 +120,10 @@ set search_path = ''
 as $$
 declare
     v_handlers text[];
+    v_queues text[];
 begin
-    select w.handlers
-    into v_handlers
+    select w.handlers, w.queues
+    into v_handlers, v_queues
     from pgflow.workers w
     where w.worker_id = p_worker_id
       and w.ended_at is null
@@ -123,6 +131,10 @@ begin
     if not found then
         raise exception 'worker % is not registered, or was declared lost', p_worker_id
             using errcode = 'PF006', hint = 'Register again (register_worker) and stop what the old one was running.';
+    end if;
+    if not coalesce(p_queue = any (v_queues), false) then
+        raise exception 'worker % did not register for queue %', p_worker_id, coalesce(p_queue, 'null')
+            using errcode = 'PF004', hint = 'Name the queue when the worker registers (register_worker).';
     end if;
     return v_handlers;
 end;
@@ -276,7 +288,8 @@ $$;
 -- _settle_unclaimed: what becomes of messages that a worker read but could not claim.
 --
 -- No task waits for the message (cancelled meanwhile, or scheduled again under another message): delete.
--- The task waits for a handler that this worker lacks: park. The task runs on another worker: leave hidden.
+-- The task waits for a handler that this worker lacks: park. The task waits for this worker, but somebody held
+-- its lock: show the message again. The task runs on another worker: leave hidden.
 
 create or replace function pgflow._settle_unclaimed(
     p_queue        text,
@@ -305,7 +318,18 @@ begin
       and t.message_id = m.message_id
       and not s.handler = any (p_handlers)
     order by t.run_id, t.step, t.item
-    on conflict do nothing;
+    on conflict (run_id, step, item) do update
+    set message_id = excluded.message_id;
+
+    --@pp claim_tasks-parked
+    perform pgmq.set_vt(pgflow._pgmq_queue(p_queue, m.priority), m.message_id, 0)
+    from unnest(p_run_ids, p_steps, p_items, p_message_ids, p_priorities)
+        m (run_id, step, item, message_id, priority)
+    join pgflow.tasks t on t.run_id = m.run_id and t.step = m.step and t.item = m.item
+    join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step
+    where t.state = 'SCHEDULED'
+      and t.message_id = m.message_id
+      and s.handler = any (p_handlers);
 
     perform pgflow._delete_messages(
         pg_catalog.array_fill(p_queue, array[pg_catalog.cardinality(g.message_ids)]), g.priorities, g.message_ids)

@@ -101,7 +101,8 @@ end;
 $$;
 
 -- _lock_runs_that_may_end: locks the runs of which a reported task is a sink, in order, before any task:
--- run -> task -> queue is the one order of locks.
+-- run -> task -> queue is the one order of locks. A run in which a map may open is locked too: whoever ends a
+-- run holds its lock while he locks its tasks, and must not find new ones afterwards.
 
 create or replace function pgflow._lock_runs_that_may_end(
     p_run_ids  uuid[],
@@ -125,6 +126,7 @@ begin
     join pgflow.runs r on r.run_id = c.run_id
     join pgflow.steps s on s.workflow_id = r.workflow_id and s.step = c.step
     where s.dependents = '{}'
+       or s.opens_maps
     for no key update of r;
 end;
 $$;
