@@ -306,13 +306,14 @@ as $$
     where t.attempts - t.losses - t.releases > s.max_attempts
        or t.losses > 3
     union all
-    select 'I11', t.run_id, t.step, t.item, pg_catalog.format('%s attempts, but %s claims in its history', t.attempts, c.claims)
+    select 'I11', t.run_id, t.step, t.item, pg_catalog.format('%s attempts, but %s claims in its history', t.attempts, coalesce(c.claims, 0))
     from pgflow.tasks t
-    cross join lateral (
-        select count(*) as claims
+    left join (
+        select e.run_id, e.step, e.item, count(*) as claims
         from pgflow.events e
-        where e.run_id = t.run_id and e.step = t.step and e.item = t.item and e.transition in (4, 5)) c
-    where c.claims <> t.attempts
+        where e.transition in (4, 5)
+        group by e.run_id, e.step, e.item) c on c.run_id = t.run_id and c.step = t.step and c.item = t.item
+    where coalesce(c.claims, 0) <> t.attempts
     union all
     select 'I12', e.run_id, e.step, e.item, 'retried before it was due'
     from (
