@@ -36,7 +36,9 @@ class CancelTest extends Specification {
 
         db.cancel(run);
 
-        assertThat(db.texts("select actor || ': ' || (detail ->> 'reason') from pgflow.run_events(?) where actor is not null", run))
+        assertThat(db.texts(
+                        "select actor || ': ' || (detail ->> 'reason') from pgflow.run_events(?) where actor is not null",
+                        run))
                 .containsExactly("ada: enough", "ada: enough");
     }
 
@@ -151,13 +153,14 @@ class CancelTest extends Specification {
         UUID run = db.start("spread");
         Claim list = db.claimOne(worker);
         Paused<Report> opening = pauseAt("complete_tasks-tasks-locked", s -> s.complete(worker, list, "[1, 2, 3]"));
-        Paused<String> cancelling = Paused.blocked(
-                session(), session(), s -> {
-                    s.execute("set test.pause_at = 'cancel_runs-locked'");
-                    return s.cancel(run);
-                });
+        Paused<String> cancelling = Paused.blocked(session(), session(), s -> {
+            s.execute("set test.pause_at = 'cancel_runs-locked'");
+            return s.cancel(run);
+        });
         Session gate = session();
-        int pid = (int) db.count("select pid from pg_stat_activity where wait_event_type = 'Lock' and wait_event <> 'advisory' and datname = current_database()");
+        int pid = (int)
+                db.count(
+                        "select pid from pg_stat_activity where wait_event_type = 'Lock' and wait_event <> 'advisory' and datname = current_database()");
         gate.row("select pg_advisory_lock(77, ?)", pid);
         opening.resume();
         db.awaitAdvisoryWait(pid);

@@ -31,8 +31,10 @@ class DefineWorkflowTest extends Specification {
 
         assertThat(second).isNotEqualTo(first);
         assertThat(db.define("flow", "a")).isEqualTo(first);
-        assertThat(db.texts("select version from pgflow.workflows order by workflow_id")).containsExactly("1", "2");
-        assertThat(db.count("select count(*) from pgflow.steps where workflow_id = ?", first)).isEqualTo(1);
+        assertThat(db.texts("select version from pgflow.workflows order by workflow_id"))
+                .containsExactly("1", "2");
+        assertThat(db.count("select count(*) from pgflow.steps where workflow_id = ?", first))
+                .isEqualTo(1);
     }
 
     @Test
@@ -50,8 +52,9 @@ class DefineWorkflowTest extends Specification {
     void steps_know_their_parents_their_dependents_and_their_defaults() {
         db.define("flow", "a -> b, c*(queue heavy, maxAttempts 7); b, c -> d");
 
-        assertThat(db.texts(
-                        "select name || depends_on::text || dependents::text || queue || max_attempts || is_map || opens_maps from pgflow.steps order by step"))
+        assertThat(
+                        db.texts(
+                                "select name || depends_on::text || dependents::text || queue || max_attempts || is_map || opens_maps from pgflow.steps order by step"))
                 .containsExactly(
                         "a{}{2,3}default3falsetrue",
                         "b{1}{4}default3falsefalse",

@@ -105,7 +105,8 @@ class EventPageTest extends Specification {
         for (int i = 0; i < 8; i++) {
             Session session = session();
             Random random = new Random(4711 + i);
-            writers.add(CompletableFuture.runAsync(() -> write(session, worker, random), task -> new Thread(task).start()));
+            writers.add(
+                    CompletableFuture.runAsync(() -> write(session, worker, random), task -> new Thread(task).start()));
         }
         EventReader reader = new EventReader(session(), 50);
         CompletableFuture<Void> all = CompletableFuture.allOf(writers.toArray(CompletableFuture[]::new));

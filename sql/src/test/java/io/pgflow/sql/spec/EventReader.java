@@ -27,7 +27,8 @@ final class EventReader {
         EventReader reader = new EventReader(session, limit);
         Row position = session.row("select last_event_id, next_transaction from pgflow.event_position()");
         reader.after = position.number("last_event_id");
-        session.rows("select g.id from (select unnest(gaps) r from pgflow.event_position()) p, generate_series(lower(p.r), upper(p.r) - 1) g (id)")
+        session.rows(
+                        "select g.id from (select unnest(gaps) r from pgflow.event_position()) p, generate_series(lower(p.r), upper(p.r) - 1) g (id)")
                 .forEach(row -> reader.gaps.put(row.number("id"), position.number("next_transaction")));
         return reader;
     }

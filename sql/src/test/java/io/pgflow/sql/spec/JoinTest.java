@@ -16,8 +16,7 @@ class JoinTest extends Specification {
         UUID run = db.start("diamond");
 
         db.complete(worker, db.claimOne(worker));
-        assertThat(db.states(run))
-                .isEqualTo("RUNNING: root SUCCEEDED, left SCHEDULED, right SCHEDULED, join PENDING");
+        assertThat(db.states(run)).isEqualTo("RUNNING: root SUCCEEDED, left SCHEDULED, right SCHEDULED, join PENDING");
 
         List<Claim> sides = db.claim(worker, 10);
         db.complete(worker, sides.get(0));
@@ -75,8 +74,7 @@ class JoinTest extends Specification {
         long worker = db.worker();
         UUID run = db.start("pair");
         List<Claim> sides = db.claim(worker, 10);
-        db.execute(
-                """
+        db.execute("""
                 create or replace function pgflow._resolve_dependents(
                     p_run_ids uuid[], p_steps smallint[], p_workflow_ids bigint[], p_now timestamptz,
                     out woken_queues text[], out maps_to_fold boolean,

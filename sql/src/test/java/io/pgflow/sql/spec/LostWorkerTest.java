@@ -112,8 +112,8 @@ class LostWorkerTest extends Specification {
         long worker = db.worker();
         Paused<List<Claim>> claiming = pauseAt("claim_tasks-read", session -> session.claim(worker, 1));
 
-        Paused<Row> retiring = Paused.blocked(
-                session(), session(), s -> s.row("select * from pgflow.retire_worker(?)", worker));
+        Paused<Row> retiring =
+                Paused.blocked(session(), session(), s -> s.row("select * from pgflow.retire_worker(?)", worker));
         claiming.resume();
 
         assertThat(retiring.finish().integer("released")).isEqualTo(1);
@@ -141,7 +141,9 @@ class LostWorkerTest extends Specification {
 
         assertThat(recover(db, worker, known).integer("released")).isEqualTo(1);
 
-        assertThat(db.count("select count(*) from pgflow.tasks where state = 'RUNNING' and run_id = ?", known.get(0).runId()))
+        assertThat(db.count(
+                        "select count(*) from pgflow.tasks where state = 'RUNNING' and run_id = ?",
+                        known.get(0).runId()))
                 .isEqualTo(1);
     }
 
@@ -180,7 +182,8 @@ class LostWorkerTest extends Specification {
         assertThat(db.texts("select handler || ' ' || a_worker_has_it from pgflow.unserved_tasks"))
                 .containsExactly("single.work false");
         long friend = db.workerWith("single.work");
-        assertThat(db.texts("select a_worker_has_it from pgflow.unserved_tasks")).containsExactly("true");
+        assertThat(db.texts("select a_worker_has_it from pgflow.unserved_tasks"))
+                .containsExactly("true");
         db.complete(friend, db.claimOne(friend));
         assertThat(db.texts("select * from pgflow.unserved_tasks")).isEmpty();
     }
@@ -224,7 +227,8 @@ class LostWorkerTest extends Specification {
 
     @Test
     void a_message_that_names_no_task_or_an_old_message_of_one_is_removed() {
-        db.row("select pgmq.send('pgf2_default', '{\"run_id\": \"00000000-0000-0000-0000-000000000000\", \"step\": 1, \"item\": 0}')");
+        db.row(
+                "select pgmq.send('pgf2_default', '{\"run_id\": \"00000000-0000-0000-0000-000000000000\", \"step\": 1, \"item\": 0}')");
         db.row("select pgmq.send('pgf2_default', ?::jsonb)", "{\"run_id\": \"" + run + "\", \"step\": 1, \"item\": 0}");
         long worker = db.worker();
 

@@ -20,7 +20,8 @@ class MapTest extends Specification {
         UUID run = db.start("flow", "[10, {\"a\": 1}, null]");
 
         assertThat(db.states(run))
-                .isEqualTo("RUNNING: each RUNNING, each[1] SCHEDULED, each[2] SCHEDULED, each[3] SCHEDULED, sum PENDING");
+                .isEqualTo(
+                        "RUNNING: each RUNNING, each[1] SCHEDULED, each[2] SCHEDULED, each[3] SCHEDULED, sum PENDING");
         assertThat(db.claim(worker, 10))
                 .extracting(claim -> claim.item() + " " + claim.input())
                 .containsExactlyInAnyOrder("1 10", "2 {\"a\": 1}", "3 null");
@@ -37,7 +38,8 @@ class MapTest extends Specification {
 
         assertThat(db.states(run)).contains("each RUNNING, each[1] SCHEDULED, each[2] SCHEDULED");
         assertThat(db.history(run))
-                .containsSubsequence("list complete", "each schedule", "each open", "each[1] enqueue", "each[2] enqueue");
+                .containsSubsequence(
+                        "list complete", "each schedule", "each open", "each[1] enqueue", "each[2] enqueue");
     }
 
     @Test
@@ -82,7 +84,9 @@ class MapTest extends Specification {
             db.fold();
 
             assertThat(db.states(run)).isEqualTo("FAILED: list SUCCEEDED, other CANCELLED, each FAILED, sum CANCELLED");
-            assertThat(db.texts("select error ->> 'step' || ' ' || (error -> 'error' ->> 'code') from pgflow.runs where run_id = ?", run))
+            assertThat(db.texts(
+                            "select error ->> 'step' || ' ' || (error -> 'error' ->> 'code') from pgflow.runs where run_id = ?",
+                            run))
                     .containsExactly("each PGF-DAT-006");
         }
     }
@@ -98,7 +102,8 @@ class MapTest extends Specification {
         db.fold();
 
         assertThat(db.states(run)).isEqualTo("FAILED: list SUCCEEDED, each FAILED");
-        assertThat(db.texts("select error -> 'error' ->> 'code' from pgflow.runs")).containsExactly("PGF-DAT-007");
+        assertThat(db.texts("select error -> 'error' ->> 'code' from pgflow.runs"))
+                .containsExactly("PGF-DAT-007");
     }
 
     @Test
@@ -129,7 +134,8 @@ class MapTest extends Specification {
         db.failForGood(worker, items.get(1));
 
         assertThat(db.states(run))
-                .isEqualTo("FAILED: each CANCELLED, each[1] SUCCEEDED, each[2] FAILED, each[3] CANCELLED, sum CANCELLED");
+                .isEqualTo(
+                        "FAILED: each CANCELLED, each[1] SUCCEEDED, each[2] FAILED, each[3] CANCELLED, sum CANCELLED");
         assertThat(db.texts("select error ->> 'item' from pgflow.runs")).containsExactly("1");
         assertThat(db.count("select count(*) from pgflow.map_progress")).isZero();
     }
@@ -175,7 +181,8 @@ class MapTest extends Specification {
     void ten_thousand_items_are_completed_by_four_connections_in_batches() {
         db.define("flow", "each* -> sum");
         long worker = db.worker();
-        UUID run = db.start("flow", IntStream.rangeClosed(1, 10_000).boxed().toList().toString());
+        UUID run = db.start(
+                "flow", IntStream.rangeClosed(1, 10_000).boxed().toList().toString());
 
         List<CompletableFuture<Void>> threads = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
@@ -210,9 +217,12 @@ class MapTest extends Specification {
                 .filter(claim -> {
                     if (claim.item() == 0) {
                         session.row(
-                                "select * from pgflow.release_tasks(?, ?, ?, ?, ?)", worker,
-                                Session.ids(List.of(claim)), Session.steps(List.of(claim)),
-                                Session.items(List.of(claim)), Session.fences(List.of(claim)));
+                                "select * from pgflow.release_tasks(?, ?, ?, ?, ?)",
+                                worker,
+                                Session.ids(List.of(claim)),
+                                Session.steps(List.of(claim)),
+                                Session.items(List.of(claim)),
+                                Session.fences(List.of(claim)));
                     }
                     return claim.item() > 0;
                 })

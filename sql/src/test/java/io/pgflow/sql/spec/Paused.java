@@ -35,15 +35,16 @@ final class Paused<T> {
         int pid = session.pid();
         gate.row("select pg_advisory_lock(77, ?)", pid);
         session.row("select set_config('test.pause_at', ?, false)", point);
-        Paused<T> paused = new Paused<>(gate, pid, CompletableFuture.supplyAsync(() -> call.on(session), Paused::inThread));
+        Paused<T> paused =
+                new Paused<>(gate, pid, CompletableFuture.supplyAsync(() -> call.on(session), Paused::inThread));
         paused.awaitWaiting("advisory");
         return paused;
     }
 
     /** Starts a call that is expected to wait for a lock that another one holds; returns when it waits. */
     static <T> Paused<T> blocked(Session gate, Session session, Call<T> call) {
-        Paused<T> blocked =
-                new Paused<>(gate, session.pid(), CompletableFuture.supplyAsync(() -> call.on(session), Paused::inThread));
+        Paused<T> blocked = new Paused<>(
+                gate, session.pid(), CompletableFuture.supplyAsync(() -> call.on(session), Paused::inThread));
         blocked.awaitWaiting("");
         return blocked;
     }
@@ -91,8 +92,7 @@ final class Paused<T> {
 
     /** Turns the comments of all functions into calls. */
     static void install(Session session) {
-        session.execute(
-                """
+        session.execute("""
                 create schema test;
                 create function test.pp(p_name text) returns void language plpgsql as $$
                 begin
@@ -103,13 +103,11 @@ final class Paused<T> {
                 end;
                 $$;
                 """);
-        session.rows(
-                        """
+        session.rows("""
                         select regexp_replace(pg_get_functiondef(p.oid), '--@pp ([a-z_-]+)', 'perform test.pp(''\\1'');', 'g') as definition
                         from pg_proc p
                         where p.pronamespace = 'pgflow'::regnamespace
                           and p.prosrc like '%--@pp %'
-                        """)
-                .forEach(function -> session.execute(String.valueOf(function.text("definition"))));
+                        """).forEach(function -> session.execute(String.valueOf(function.text("definition"))));
     }
 }

@@ -7,7 +7,8 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 class RetryTest extends Specification {
-    private static final String DELAY = "select extract(epoch from pgflow._retry_delay(?::interval, ?::interval, ?, ?, ?, 1, 0)) as seconds";
+    private static final String DELAY =
+            "select extract(epoch from pgflow._retry_delay(?::interval, ?::interval, ?, ?, ?, 1, 0)) as seconds";
 
     @Test
     void a_failed_attempt_is_tried_again_when_its_delay_is_over() {
@@ -59,7 +60,9 @@ class RetryTest extends Specification {
         db.fail(worker, claims.get(0), true, "1 hour");
         db.fail(worker, claims.get(1), true, "1 second");
 
-        assertThat(db.texts("select round(extract(epoch from due_at - clock_timestamp()) / 10) from pgflow.timers order by step"))
+        assertThat(
+                        db.texts(
+                                "select round(extract(epoch from due_at - clock_timestamp()) / 10) from pgflow.timers order by step"))
                 .containsExactly("360", "1");
     }
 
@@ -70,14 +73,19 @@ class RetryTest extends Specification {
         UUID run = db.start("flow");
         List<Claim> claims = db.claim(worker, 4);
         db.fail(worker, claims.get(2));
-        db.row("select * from pgflow.release_tasks(?, ?, ?, ?, ?)", worker,
-                Session.ids(claims.subList(1, 2)), Session.steps(claims.subList(1, 2)),
-                Session.items(claims.subList(1, 2)), Session.fences(claims.subList(1, 2)));
+        db.row(
+                "select * from pgflow.release_tasks(?, ?, ?, ?, ?)",
+                worker,
+                Session.ids(claims.subList(1, 2)),
+                Session.steps(claims.subList(1, 2)),
+                Session.items(claims.subList(1, 2)),
+                Session.fences(claims.subList(1, 2)));
 
         assertThat(db.failForGood(worker, claims.get(0)).endedRuns()).containsExactly(run);
 
         assertThat(db.states(run))
-                .isEqualTo("FAILED: bad FAILED, waiting CANCELLED, trying CANCELLED, running CANCELLED, after CANCELLED");
+                .isEqualTo(
+                        "FAILED: bad FAILED, waiting CANCELLED, trying CANCELLED, running CANCELLED, after CANCELLED");
         assertThat(db.count("select count(*) from pgmq.q_pgf2_default")).isZero();
         assertThat(db.count("select count(*) from pgflow.timers")).isZero();
         assertThat(db.texts("select error from pgflow.runs"))
@@ -99,7 +107,8 @@ class RetryTest extends Specification {
 
         assertThat(db.states(run)).isEqualTo("FAILED: work FAILED, after CANCELLED");
         assertThat(db.history(run))
-                .containsSubsequence("work retry", "work reschedule", "work claim", "work fail", "fail_run", "after cancel_pending");
+                .containsSubsequence(
+                        "work retry", "work reschedule", "work claim", "work fail", "fail_run", "after cancel_pending");
     }
 
     @Test
@@ -111,7 +120,11 @@ class RetryTest extends Specification {
 
         Row failed = db.row(
                 "select * from pgflow.fail_tasks(?, ?, ?, ?, ?, array['1', '2']::jsonb[], '{f, f}', null)",
-                worker, Session.ids(claims), Session.steps(claims), Session.items(claims), Session.fences(claims));
+                worker,
+                Session.ids(claims),
+                Session.steps(claims),
+                Session.items(claims),
+                Session.fences(claims));
 
         assertThat(failed.list("ended_run_ids", UUID.class)).containsExactly(run);
         assertThat(db.states(run)).isEqualTo("FAILED: a FAILED, b FAILED");
@@ -134,6 +147,7 @@ class RetryTest extends Specification {
     }
 
     private double delay(String base, String max, double jitter, int failures, UUID run) {
-        return Double.parseDouble(String.valueOf(db.row(DELAY, base, max, jitter, failures, run).value("seconds")));
+        return Double.parseDouble(
+                String.valueOf(db.row(DELAY, base, max, jitter, failures, run).value("seconds")));
     }
 }

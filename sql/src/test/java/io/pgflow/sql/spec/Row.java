@@ -12,14 +12,16 @@ import org.jspecify.annotations.Nullable;
 
 /** A row of a result, its columns by name. */
 record Row(Map<String, @Nullable Object> columns) {
-    @Nullable Object value(String column) {
+    @Nullable
+    Object value(String column) {
         if (!columns.containsKey(column)) {
             throw new IllegalArgumentException("no column " + column + " in " + columns.keySet());
         }
         return columns.get(column);
     }
 
-    @Nullable String text(String column) {
+    @Nullable
+    String text(String column) {
         Object value = value(column);
         return value == null ? null : value.toString();
     }

@@ -40,7 +40,8 @@ final class Session implements AutoCloseable {
     }
 
     UUID start(String workflow, String input) {
-        return row("select pgflow.start_run(?, ?::jsonb) as run_id", workflow, input).uuid("run_id");
+        return row("select pgflow.start_run(?, ?::jsonb) as run_id", workflow, input)
+                .uuid("run_id");
     }
 
     UUID startDelayed(String workflow, String delay) {
@@ -50,9 +51,8 @@ final class Session implements AutoCloseable {
 
     /** A worker with all handlers that are defined now, on all queues. */
     long worker() {
-        return row(
-                        "select pgflow.register_worker('worker', (select array_agg(queue) from pgflow.queues),"
-                                + " (select array_agg(distinct handler) from pgflow.steps)) as id")
+        return row("select pgflow.register_worker('worker', (select array_agg(queue) from pgflow.queues),"
+                        + " (select array_agg(distinct handler) from pgflow.steps)) as id")
                 .number("id");
     }
 
@@ -68,7 +68,9 @@ final class Session implements AutoCloseable {
     List<Claim> claim(long worker, String queue, int limit) {
         return rows(
                         "select c.*, s.name from pgflow.claim_tasks(?, ?, ?) c join pgflow.steps s using (workflow_id, step)",
-                        worker, queue, limit)
+                        worker,
+                        queue,
+                        limit)
                 .stream()
                 .map(row -> new Claim(
                         row.uuid("run_id"),
@@ -179,8 +181,7 @@ final class Session implements AutoCloseable {
 
     /** {@code "RUNNING: root SUCCEEDED, left SCHEDULED"}; items of a map as {@code name[1]}. */
     String states(UUID run) {
-        return String.valueOf(row(
-                        """
+        return String.valueOf(row("""
                         select r.state || ': ' || string_agg(
                             s.name || case when t.item > 0 then '[' || t.item || ']' else '' end || ' ' || t.state,
                             ', ' order by t.step, t.item) as states
@@ -189,15 +190,12 @@ final class Session implements AutoCloseable {
                         join pgflow.steps s on s.workflow_id = r.workflow_id and s.step = t.step
                         where r.run_id = ?
                         group by r.state
-                        """,
-                        run)
-                .text("states"));
+                        """, run).text("states"));
     }
 
     /** The names of the transitions of a run and its tasks, in order: {@code "start", "root enqueue"}. */
     List<String> history(UUID run) {
-        return texts(
-                """
+        return texts("""
                 select case when e.step > 0 then s.name || case when e.item > 0 then '[' || e.item || ']' else '' end || ' ' else '' end
                        || t.name
                 from pgflow.events e
@@ -206,15 +204,16 @@ final class Session implements AutoCloseable {
                 left join pgflow.steps s on s.workflow_id = r.workflow_id and s.step = e.step
                 where e.run_id = ?
                 order by e.event_id
-                """,
-                run);
+                """, run);
     }
 
-    @Nullable String output(UUID run, String step) {
+    @Nullable
+    String output(UUID run, String step) {
         return row(
                         "select t.output from pgflow.tasks t join pgflow.steps s using (workflow_id, step)"
                                 + " where t.run_id = ? and s.name = ? and t.item = 0",
-                        run, step)
+                        run,
+                        step)
                 .text("output");
     }
 
@@ -275,9 +274,8 @@ final class Session implements AutoCloseable {
 
     /** Returns when that server process stands at a pause point. */
     void awaitAdvisoryWait(int pid) {
-        await().until(() -> count(
-                        "select count(*) from pg_stat_activity where pid = ? and wait_event = 'advisory'", pid)
-                > 0);
+        await().until(() ->
+                count("select count(*) from pg_stat_activity where pid = ? and wait_event = 'advisory'", pid) > 0);
     }
 
     static UUID[] ids(List<Claim> claims) {

@@ -92,7 +92,9 @@ class SkipTest extends Specification {
 
         db.skip(run, "work");
 
-        assertThat(db.texts("select actor || ': ' || (detail ->> 'reason') from pgflow.run_events(?) where event = 'task_skipped'", run))
+        assertThat(db.texts(
+                        "select actor || ': ' || (detail ->> 'reason') from pgflow.run_events(?) where event = 'task_skipped'",
+                        run))
                 .containsExactly("ada: not needed");
     }
 

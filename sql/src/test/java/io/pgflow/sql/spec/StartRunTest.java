@@ -30,7 +30,8 @@ class StartRunTest extends Specification {
         List<CompletableFuture<UUID>> starts = new ArrayList<>();
         for (int i = 0; i < 8; i++) {
             Session session = session();
-            starts.add(CompletableFuture.supplyAsync(() -> session.row(START_WITH_KEY).uuid("run_id")));
+            starts.add(CompletableFuture.supplyAsync(
+                    () -> session.row(START_WITH_KEY).uuid("run_id")));
         }
 
         assertThat(starts.stream().map(CompletableFuture::join).distinct()).hasSize(1);
@@ -59,7 +60,8 @@ class StartRunTest extends Specification {
         db.define("flow", "a -> b");
 
         assertThat(db.row(START_WITH_KEY).uuid("run_id")).isEqualTo(first);
-        assertThat(db.row("select pgflow.start_run('other', '1', 'order 7') as run_id").uuid("run_id"))
+        assertThat(db.row("select pgflow.start_run('other', '1', 'order 7') as run_id")
+                        .uuid("run_id"))
                 .isNotEqualTo(first);
     }
 
@@ -146,7 +148,9 @@ class StartRunTest extends Specification {
         db.rollback();
 
         for (String table : List.of("runs", "tasks", "events", "idempotency_keys", "timers", "map_progress")) {
-            assertThat(db.count("select count(*) from pgflow." + table)).as(table).isZero();
+            assertThat(db.count("select count(*) from pgflow." + table))
+                    .as(table)
+                    .isZero();
         }
         assertThat(db.count("select count(*) from pgmq.q_pgf2_default")).isZero();
     }
@@ -190,8 +194,7 @@ class StartRunTest extends Specification {
     private boolean startWithId(UUID id, long workflow) {
         return db.row(
                         "select created[1] as created from pgflow.start_runs(array[?::uuid], array[?::bigint], '{1}', null, null, null, null, null)",
-                        id,
-                        workflow)
+                        id, workflow)
                 .truth("created");
     }
 

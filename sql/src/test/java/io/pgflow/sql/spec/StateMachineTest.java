@@ -85,7 +85,8 @@ class StateMachineTest extends Specification {
             for (String to : TASK_STATES) {
                 if (!from.equals(to) && !legal.contains(from + ">" + to)) {
                     assertRefused("update pgflow.tasks set state = '" + to + "' where run_id = '" + run + "'");
-                    assertThat(db.texts("select state from pgflow.tasks where run_id = ?", run)).containsExactly(from);
+                    assertThat(db.texts("select state from pgflow.tasks where run_id = ?", run))
+                            .containsExactly(from);
                 }
             }
             tidy(run);
@@ -100,7 +101,8 @@ class StateMachineTest extends Specification {
             for (String to : RUN_STATES) {
                 if (!from.equals(to) && !legal.contains(from + ">" + to)) {
                     assertRefused("update pgflow.runs set state = '" + to + "' where run_id = '" + run + "'");
-                    assertThat(db.texts("select state from pgflow.runs where run_id = ?", run)).containsExactly(from);
+                    assertThat(db.texts("select state from pgflow.runs where run_id = ?", run))
+                            .containsExactly(from);
                 }
             }
             tidy(run);
@@ -125,17 +127,18 @@ class StateMachineTest extends Specification {
 
     @Test
     void terminal_states_are_final() {
-        assertThat(db.count(
-                        "select count(*) from pgflow.transitions where from_state = any (?)",
-                        (Object) TERMINAL.toArray(String[]::new)))
+        assertThat(db.count("select count(*) from pgflow.transitions where from_state = any (?)", (Object)
+                        TERMINAL.toArray(String[]::new)))
                 .isZero();
-        assertThatThrownBy(() -> db.execute(
-                        "insert into pgflow.transitions values (99, 'task', 'revive', 'FAILED', 'SCHEDULED', 'e', 'c')"))
+        assertThatThrownBy(
+                        () -> db.execute(
+                                "insert into pgflow.transitions values (99, 'task', 'revive', 'FAILED', 'SCHEDULED', 'e', 'c')"))
                 .hasMessageContaining("terminal_states_are_final");
     }
 
     private long taken(String name) {
-        return db.count("select count(*) from pgflow.events join pgflow.transitions using (transition) where name = ?", name);
+        return db.count(
+                "select count(*) from pgflow.events join pgflow.transitions using (transition) where name = ?", name);
     }
 
     private Set<String> moves(String subject) {
@@ -147,7 +150,8 @@ class StateMachineTest extends Specification {
     private void assertRefused(String update) {
         assertThatThrownBy(() -> db.execute(update))
                 .as(update)
-                .isInstanceOfSatisfying(SqlFailure.class, e -> assertThat(e.state()).isEqualTo("PF005"));
+                .isInstanceOfSatisfying(
+                        SqlFailure.class, e -> assertThat(e.state()).isEqualTo("PF005"));
     }
 
     /** A run of one task that is in that state; where no path leads to a task in it alone, the guards are switched off to put it there. */
