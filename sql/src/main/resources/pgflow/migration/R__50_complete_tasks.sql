@@ -185,6 +185,9 @@ create or replace function pgflow._stale_reports(
 returns int[]
 language plpgsql
 set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
 as $$
 declare
     v_stale int[];

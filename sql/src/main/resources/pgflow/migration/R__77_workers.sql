@@ -218,6 +218,7 @@ language plpgsql
 set search_path = ''
 set enable_hashjoin = off
 set enable_mergejoin = off
+set enable_seqscan = off
 as $$
 declare
     v_pgmq_queue text;

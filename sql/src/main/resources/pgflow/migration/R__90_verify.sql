@@ -285,6 +285,12 @@ begin
     where t.state = 'RETRYING'
       and d.run_id is null
     union all
+    select 'I10', r.run_id, 0::smallint, 0, 'PENDING without a timer'
+    from pgflow.runs r
+    left join pgflow.timers d on d.run_id = r.run_id and d.step = 0
+    where r.state = 'PENDING'
+      and d.run_id is null
+    union all
     select 'I10', d.run_id, d.step, d.item, 'a timer for nothing that waits'
     from pgflow.timers d
     left join pgflow.tasks t on t.run_id = d.run_id and t.step = d.step and t.item = d.item
