@@ -3,7 +3,7 @@
 -- Each comes under a new fence, which its report must carry, and with what its handler needs: the input
 -- (the element, for an item of a map) and the outputs of its parents by step name. Counts the start, so
 -- that a task which kills its worker cannot do so for ever. A worker gets only tasks whose handler it
--- registered; others it meets are parked for a worker that has it.
+-- registered; others it meets are parked for a worker that has it, and it reads on behind them.
 -- Messages stay in the queue, hidden for p_visibility seconds: that is only the backstop, since the
 -- heartbeat tells whether the worker lives. Raises PF006 when the worker was declared lost: register anew.
 --
@@ -41,21 +41,66 @@ declare
     v_items int[];
     v_message_ids bigint[];
     v_priorities smallint[];
+    v_left int := p_limit;
     v_claimed int;
 begin
-    select r.run_ids, r.steps, r.items, r.message_ids, r.priorities
-    into v_run_ids, v_steps, v_items, v_message_ids, v_priorities
-    from pgflow._read_messages(p_queue, p_limit, p_visibility, v_handlers) r;
-    if v_run_ids is null then
-        return;
-    end if;
+    -- What cannot be claimed must not hide what can; the bound keeps the transaction short.
+    for v_round in 1 .. 20 loop
+        select r.run_ids, r.steps, r.items, r.message_ids, r.priorities
+        into v_run_ids, v_steps, v_items, v_message_ids, v_priorities
+        from pgflow._read_messages(p_queue, v_left, p_visibility, v_handlers) r;
+        exit when v_run_ids is null;
 
-    --@pp claim_tasks-read
-    v_now := pgflow.clock();
+        --@pp claim_tasks-read
+        v_now := pgflow.clock();
+        return query
+        select *
+        from pgflow._claim(p_worker_id, v_handlers, v_run_ids, v_steps, v_items, v_message_ids, v_now);
+
+        get diagnostics v_claimed = row_count;
+        exit when v_claimed = pg_catalog.cardinality(v_run_ids);
+        perform pgflow._settle_unclaimed(
+            p_queue, v_handlers, v_run_ids, v_steps, v_items, v_message_ids, v_priorities, v_now);
+        exit when pg_catalog.cardinality(v_run_ids) < v_left;
+        v_left := v_left - v_claimed;
+    end loop;
+end;
+$$;
+
+-- _claim: takes those of the named tasks that wait for the named messages and for one of the handlers, and
+-- that nobody has locked.
+
+create or replace function pgflow._claim(
+    p_worker_id    bigint,
+    p_handlers     text[],
+    p_run_ids      uuid[],
+    p_steps        smallint[],
+    p_items        int[],
+    p_message_ids  bigint[],
+    p_now          timestamptz
+)
+returns table (
+    run_id       uuid,
+    workflow_id  bigint,
+    step         smallint,
+    item         int,
+    fence        int,
+    attempt      int,
+    input        jsonb,
+    outputs      jsonb
+)
+language plpgsql
+rows 100
+set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
+as $$
+begin
     return query
     with read as (
         select m.run_id, m.step, m.item, m.message_id
-        from unnest(v_run_ids, v_steps, v_items, v_message_ids) m (run_id, step, item, message_id)
+        from unnest(p_run_ids, p_steps, p_items, p_message_ids) m (run_id, step, item, message_id)
         order by m.run_id, m.step, m.item
     ),
     locked as (
@@ -65,7 +110,7 @@ begin
         join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step
         where t.message_id = m.message_id
           and t.state = 'SCHEDULED'
-          and s.handler = any (v_handlers)
+          and s.handler = any (p_handlers)
         for no key update of t skip locked
     ),
     claimed as (
@@ -85,7 +130,7 @@ begin
     audited as (
         insert into pgflow.events (
             run_id, at, worker_id, item, seq, fence, step, transition, generation, attempt)
-        select c.run_id, v_now, p_worker_id, c.item, c.events, c.fence, c.step, 4, c.generation, c.attempts
+        select c.run_id, p_now, p_worker_id, c.item, c.events, c.fence, c.step, 4, c.generation, c.attempts
         from claimed c
     )
     select c.run_id, c.workflow_id, c.step, c.item, c.fence, c.attempts::int,
@@ -97,12 +142,6 @@ begin
                join pgflow.steps p on p.workflow_id = c.workflow_id and p.step = d.step) end
     from claimed c
     join pgflow.runs r on r.run_id = c.run_id;
-
-    get diagnostics v_claimed = row_count;
-    if v_claimed < pg_catalog.cardinality(v_run_ids) then
-        perform pgflow._settle_unclaimed(
-            p_queue, v_handlers, v_run_ids, v_steps, v_items, v_message_ids, v_priorities, v_now);
-    end if;
 end;
 $$;
 

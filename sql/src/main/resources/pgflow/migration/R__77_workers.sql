@@ -154,7 +154,9 @@ begin
     with silent as (
         select w.worker_id
         from pgflow.workers w
-        where w.ended_at is null
+        where w.recovered_at is null
+          and w.end_cause is distinct from 'retired'
+          and w.ended_at is null
           and w.heartbeat_at + w.expires_after < pgflow.clock()
         for update skip locked
     ),
@@ -173,8 +175,9 @@ begin
     select w.worker_id
     into v_worker_id
     from pgflow.workers w
-    where w.end_cause = 'lost'
-      and w.recovered_at is null
+    where w.recovered_at is null
+      and w.end_cause is distinct from 'retired'
+      and w.end_cause = 'lost'
     order by w.worker_id
     limit 1
     for update skip locked;

@@ -110,16 +110,19 @@ final class Completer {
         }
     }
 
+    /** The task must hear of it: as a failure with an error that no database refuses. */
     private void refused(Report report, DatabaseException e) {
         log.error("the database refuses the report on {}", report.task(), e);
-        if (report instanceof Report.Completion) {
-            failures.add(new Report.Failure(
-                    report.task(),
-                    ErrorJson.of(REFUSED, "the database refused the output: " + e.reason()),
-                    false,
-                    Optional.empty()));
-        } else {
+        String what = report instanceof Report.Completion ? "output" : "error";
+        Report.Failure plain = new Report.Failure(
+                report.task(),
+                ErrorJson.of(REFUSED, "the database refused the " + what + " of this attempt; its log says why"),
+                false,
+                Optional.empty());
+        if (report.equals(plain)) {
             workplace.forget(report.task());
+        } else {
+            failures.add(plain);
         }
     }
 

@@ -110,7 +110,7 @@ public final class Worker implements AutoCloseable {
     /**
      * Stops in good order: claims no more, waits for running handlers as long as {@code stopGrace} allows, interrupts the
      * rest and hands their tasks back, so that another worker has them at once. Takes at most {@code stopGrace} and about
-     * ten seconds more, whatever handlers and the database do.
+     * ten seconds more, whatever handlers do; and a {@code callDeadline} or two when the database does not answer.
      */
     @Override
     public synchronized void close() {
