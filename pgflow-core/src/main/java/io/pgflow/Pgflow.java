@@ -57,9 +57,20 @@ public final class Pgflow implements AutoCloseable {
         executor = new Executor(settings, runs, signals, consequences);
         events = new EventStream(runs, signals, settings.pollInterval());
         upkeep = new Upkeep(tasks, consequences, settings.pollInterval());
-        worker = built.handlers.isEmpty()
-                ? null
-                : Worker.start(settings, Map.copyOf(built.handlers), tasks, signals, consequences);
+        worker = startWorker(built, tasks, consequences);
+    }
+
+    /** Nothing stays behind of an engine whose worker cannot start. */
+    private @Nullable Worker startWorker(Builder built, TaskStore tasks, Consequences consequences) {
+        if (built.handlers.isEmpty()) {
+            return null;
+        }
+        try {
+            return Worker.start(built.settings, Map.copyOf(built.handlers), tasks, signals, consequences);
+        } catch (RuntimeException e) {
+            closeAllButWorker();
+            throw e;
+        }
     }
 
     /** Begins to build an engine on a database that has the schema (see {@code PgflowSchema.migrate}). */
@@ -106,6 +117,10 @@ public final class Pgflow implements AutoCloseable {
         if (worker != null) {
             worker.close();
         }
+        closeAllButWorker();
+    }
+
+    private void closeAllButWorker() {
         events.close();
         executor.close();
         upkeep.close();

@@ -16,6 +16,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -89,7 +90,7 @@ final class Starter {
                 together.stream().flatMap(one -> one.requests.stream()).toList();
         Waiting first = together.get(0);
         try {
-            Started started = sendUntil(first.deadline, requests, first.actor);
+            Started started = repeat(first.deadline, () -> store.start(requests, first.actor));
             int from = 0;
             for (Waiting one : together) {
                 one.succeed(started.runIds().subList(from, from + one.requests.size()));
@@ -107,10 +108,15 @@ final class Starter {
         }
     }
 
-    private Started sendUntil(long until, List<StartRequest> requests, @Nullable String actor) {
+    /** Repeats a call that is safe to repeat while the database is away, as long as a start may take. */
+    <T> T untilDeadline(Supplier<T> call) {
+        return repeat(System.nanoTime() + deadline.toNanos(), call);
+    }
+
+    private static <T> T repeat(long until, Supplier<T> call) {
         while (true) {
             try {
-                return store.start(requests, actor);
+                return call.get();
             } catch (DatabaseException e) {
                 if (!e.isTransient() || System.nanoTime() > until || !pause()) {
                     throw e;

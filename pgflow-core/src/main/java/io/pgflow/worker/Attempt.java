@@ -154,8 +154,7 @@ final class Attempt implements Runnable, TaskContext {
                     step.name(),
                     workflow,
                     retryable ? "" : " for good",
-                    error.toString());
-            log.debug("the trace of it", error);
+                    ErrorJson.nameOf(error));
         }
         return new Report.Failure(id(), ErrorJson.of(error), retryable, retryAfter);
     }

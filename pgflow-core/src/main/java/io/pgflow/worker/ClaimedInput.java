@@ -1,5 +1,6 @@
 package io.pgflow.worker;
 
+import io.pgflow.DatabaseException;
 import io.pgflow.internal.json.Json;
 import io.pgflow.internal.store.ClaimedTask;
 import io.pgflow.internal.store.StepInputs;
@@ -7,9 +8,11 @@ import io.pgflow.internal.store.TaskStore;
 import io.pgflow.workflow.StepDefinition;
 import io.pgflow.workflow.TaskContext;
 import io.pgflow.workflow.TaskInput;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * share is fetched when a handler asks for it.
  */
 final class ClaimedInput implements TaskInput {
+
+    private static final Duration PAUSE = Duration.ofMillis(200);
 
     private final ClaimedTask task;
     private final StepDefinition step;
@@ -66,9 +71,32 @@ final class ClaimedInput implements TaskInput {
 
     private StepInputs shared() {
         if (shared == null) {
-            shared = store.stepInputs(task.id().runId(), task.id().step());
+            shared = fetched();
         }
         return shared;
+    }
+
+    /** A database that is away is not the handler's failure, and must not use up its attempts: its time goes on, that is all. */
+    private StepInputs fetched() {
+        while (true) {
+            try {
+                return store.stepInputs(task.id().runId(), task.id().step());
+            } catch (DatabaseException e) {
+                if (!e.isTransient() || context.isCancelled() || !pause()) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private static boolean pause() {
+        try {
+            TimeUnit.NANOSECONDS.sleep(PAUSE.toNanos());
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
     }
 
     private static String textOf(@Nullable String json) {

@@ -3,12 +3,18 @@ package io.pgflow.worker;
 import io.pgflow.DatabaseException;
 import io.pgflow.internal.signal.Bell;
 import io.pgflow.internal.store.ClaimedTask;
+import io.pgflow.internal.store.Report;
 import io.pgflow.internal.store.TaskStore;
 import io.pgflow.internal.upkeep.Consequences;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Takes as many tasks as there are free slots, and waits when there are none to take.
@@ -22,6 +28,9 @@ final class Claimer {
     /** Finished work that waits to be reported is work in hand too: with so much of it, claiming waits. */
     private static final int LARGEST_BACKLOG = 5000;
 
+    private static final Duration BACKLOG_PAUSE = Duration.ofMillis(20);
+    private static final Logger log = LoggerFactory.getLogger(Claimer.class);
+
     private final Workplace workplace;
     private final Membership membership;
     private final Consequences consequences;
@@ -30,6 +39,7 @@ final class Claimer {
     private final KnownWorkflows workflows;
     private final Bell bell = new Bell();
     private boolean uncertain;
+    private int rounds;
 
     /** How long to wait for a hint, and how long claimed messages stay hidden. */
     record Timing(Duration pollInterval, Duration visibility) {}
@@ -58,18 +68,29 @@ final class Claimer {
 
     void round() throws InterruptedException {
         int free = workplace.slots().awaitFree(timing.pollInterval());
-        if (free == 0 || workplace.reports().size() > LARGEST_BACKLOG) {
+        if (free == 0) {
+            return;
+        }
+        if (workplace.reports().size() > LARGEST_BACKLOG) {
+            bell.await(BACKLOG_PAUSE);
             return;
         }
         recoverUncertain();
         int asked = Math.min(free, LARGEST_CLAIM);
         int claimed = 0;
-        for (String queue : membership.registration().queues()) {
+        for (String queue : queuesInTurn()) {
             claimed += claim(queue, asked - claimed);
         }
         if (claimed < asked) {
             bell.awaitAround(timing.pollInterval());
         }
+    }
+
+    /** Each round begins with another queue, so that a queue that never empties does not starve the others. */
+    private List<String> queuesInTurn() {
+        var queues = new ArrayList<>(membership.registration().queues());
+        Collections.rotate(queues, rounds++ % queues.size());
+        return queues;
     }
 
     private int claim(String queue, int limit) {
@@ -80,12 +101,9 @@ final class Claimer {
         uncertain = true;
         try {
             List<ClaimedTask> tasks = workplace.store().claim(workerId, queue, limit, timing.visibility());
-            List<Attempt> attempts = tasks.stream()
-                    .map(task -> new Attempt(task, workflows.get(task.workflowId()), workplace))
-                    .toList();
-            attempts.forEach(this::begin);
+            tasks.forEach(this::begin);
             uncertain = false;
-            return attempts.size();
+            return tasks.size();
         } catch (DatabaseException e) {
             if (!e.code().equals(DatabaseException.WORKER_LOST)) {
                 throw e;
@@ -96,10 +114,31 @@ final class Claimer {
         }
     }
 
+    private void begin(ClaimedTask task) {
+        KnownWorkflow workflow;
+        try {
+            workflow = workflows.get(task.workflowId());
+        } catch (DatabaseException e) {
+            throw e;
+        } catch (RuntimeException e) { // one definition that this process cannot read must not stop its other work
+            log.error("{} cannot be run here", task.id(), e);
+            workplace.report(new Report.Failure(task.id(), ErrorJson.of(e), true, Optional.empty()));
+            return;
+        }
+        begin(new Attempt(task, workflow, workplace));
+    }
+
     private void begin(Attempt attempt) {
         workplace.running().add(attempt);
         workplace.slots().take();
-        start.accept(attempt);
+        try {
+            start.accept(attempt);
+        } catch (RuntimeException
+                | Error e) { // no thread to be had; what was claimed is given back before the next claim
+            attempt.takeAway();
+            workplace.freeSlot();
+            throw e;
+        }
     }
 
     private void recoverUncertain() {

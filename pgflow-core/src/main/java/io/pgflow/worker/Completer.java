@@ -22,12 +22,12 @@ import org.slf4j.LoggerFactory;
  */
 final class Completer {
 
-    /** A database refused the output of a task, for a reason that the check in this process does not know. */
+    /** The report on a task was refused, for a reason that the checks in this process do not know. */
     private static final String REFUSED = "PGF-DAT-008";
 
     private static final Logger log = LoggerFactory.getLogger(Completer.class);
     private static final int LARGEST_BATCH = 1000;
-    private static final Duration PATIENCE = Duration.ofMillis(500);
+    private static final Duration PATIENCE = Duration.ofMillis(100);
 
     private final TaskStore store;
     private final Workplace workplace;
@@ -72,10 +72,8 @@ final class Completer {
         try {
             send(List.copyOf(reports), call);
             reports.clear();
-        } catch (DatabaseException e) {
-            if (e.isTransient()) {
-                throw e;
-            }
+        } catch (RuntimeException e) {
+            throwIfPassing(e);
             log.debug("a batch is sent one by one, since together it met: {}", e.getMessage());
             sendOneByOne(reports, call);
         }
@@ -100,27 +98,42 @@ final class Completer {
             R report = reports.element();
             try {
                 send(List.of(report), call);
-            } catch (DatabaseException e) {
-                if (e.isTransient()) {
-                    throw e;
-                }
+                reports.remove();
+            } catch (RuntimeException e) {
+                throwIfPassing(e);
+                reports.remove();
                 refused(report, e);
             }
-            reports.remove();
         }
     }
 
-    private void refused(Report report, DatabaseException e) {
-        log.error("the database refuses the report on {}", report.task(), e);
+    private static void throwIfPassing(RuntimeException e) {
+        if (e instanceof DatabaseException database && database.isTransient()) {
+            throw e;
+        }
+    }
+
+    /** Something plainer is reported in its place, so that the task does not seem to run for ever. */
+    private void refused(Report report, RuntimeException e) {
+        log.error("the report on {} is refused", report.task(), e);
         if (report instanceof Report.Completion) {
-            failures.add(new Report.Failure(
-                    report.task(),
-                    ErrorJson.of(REFUSED, "the database refused the output: " + e.reason()),
-                    false,
-                    Optional.empty()));
+            failures.add(plainFailure(report, "the database refused the output: " + e.getMessage(), false));
+        } else if (report instanceof Report.Failure failure && !isPlain(failure)) {
+            failures.add(plainFailure(
+                    report,
+                    "the handler failed, but the failure as it was reported is refused: " + e.getMessage(),
+                    failure.retryable()));
         } else {
             workplace.forget(report.task());
         }
+    }
+
+    private static Report.Failure plainFailure(Report report, String message, boolean retryable) {
+        return new Report.Failure(report.task(), ErrorJson.of(REFUSED, message), retryable, Optional.empty());
+    }
+
+    private static boolean isPlain(Report.Failure failure) {
+        return failure.error().startsWith("{\"code\":\"" + REFUSED + "\"");
     }
 
     private interface Call<R extends Report> {

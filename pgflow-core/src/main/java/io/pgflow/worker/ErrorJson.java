@@ -22,7 +22,7 @@ final class ErrorJson {
 
     static String of(Throwable error) {
         String code = error instanceof PgflowException known ? known.code() : HANDLER_FAILED;
-        var fields = fields(code, String.valueOf(error.getMessage()));
+        var fields = fields(code, messageOf(error));
         fields.put("type", error.getClass().getName());
         fields.put("trace", cut(traceOf(error), LONGEST_TRACE));
         return Json.writeTree(fields);
@@ -39,19 +39,42 @@ final class ErrorJson {
         return fields;
     }
 
+    /** In one line; for logs. */
+    static String nameOf(Throwable error) {
+        return error.getClass().getName() + ": " + messageOf(error);
+    }
+
+    /** The methods of an exception are the application's code, which may fail too. */
+    private static String messageOf(Throwable error) {
+        try {
+            return String.valueOf(error.getMessage());
+        } catch (RuntimeException | Error e) {
+            return "the exception cannot say its message, which failed with "
+                    + e.getClass().getName();
+        }
+    }
+
     private static String traceOf(Throwable error) {
         var text = new StringWriter();
-        error.printStackTrace(new PrintWriter(text));
+        try {
+            error.printStackTrace(new PrintWriter(text));
+        } catch (RuntimeException | Error e) {
+            text.append("the exception cannot print its trace, which failed with ")
+                    .append(e.getClass().getName());
+        }
         return text.toString();
     }
 
-    /** PostgreSQL cannot store the character of code 0 in JSON, and half a surrogate pair is no text. */
     private static String cut(String text, int longest) {
-        String storable = text.replace('\u0000', '\uFFFD');
-        if (storable.length() <= longest) {
-            return storable;
-        }
-        int end = Character.isHighSurrogate(storable.charAt(longest - 1)) ? longest - 1 : longest;
-        return storable.substring(0, end) + "...";
+        return text.length() <= longest ? storable(text) : storable(text.substring(0, longest)) + "...";
+    }
+
+    /** PostgreSQL cannot store the character of code 0 in JSON, and half a surrogate pair is no text. */
+    private static String storable(String text) {
+        var storable = new StringBuilder(text.length());
+        text.codePoints()
+                .map(c -> c == 0 || (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE) ? '\uFFFD' : c)
+                .forEach(storable::appendCodePoint);
+        return storable.toString();
     }
 }

@@ -14,6 +14,7 @@ final class Membership {
     private final WorkerRegistration registration;
     private final RunningTasks running;
     private volatile long workerId;
+    private boolean left;
 
     Membership(TaskStore store, WorkerRegistration registration, RunningTasks running) {
         this.store = store;
@@ -36,9 +37,14 @@ final class Membership {
         return registration;
     }
 
+    /** From now on nobody takes over: the worker is about to be retired. */
+    synchronized void leave() {
+        left = true;
+    }
+
     /** Others have, or will have, what worker {@code lostId} was running: it is stopped here, and a new worker takes over. */
     synchronized void renew(long lostId) {
-        if (workerId != lostId) {
+        if (left || workerId != lostId) {
             return;
         }
         int stopped = 0;

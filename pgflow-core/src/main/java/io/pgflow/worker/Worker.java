@@ -32,11 +32,13 @@ public final class Worker implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Worker.class);
     private static final Duration VISIBILITY = Duration.ofMinutes(5);
     private static final Duration ROUND_ENDS = Duration.ofSeconds(5);
+    private static final Duration GOODBYE = Duration.ofSeconds(8);
 
     private final PgflowSettings settings;
     private final Consequences consequences;
     private final Workplace workplace;
     private final Membership membership;
+    private final Heart heart;
     private final Claimer claimer;
     private final Completer completer;
     private final ExecutorService threads = HandlerThreads.open();
@@ -71,7 +73,7 @@ public final class Worker implements AutoCloseable {
                         settings.expiresAfter()),
                 workplace.running());
         completer = new Completer(workplace, consequences, membership::workerId);
-        var heart = new Heart(workplace, membership, settings.heartbeat());
+        heart = new Heart(workplace, membership, settings.heartbeat());
         claimer = new Claimer(
                 workplace,
                 membership,
@@ -110,7 +112,7 @@ public final class Worker implements AutoCloseable {
     /**
      * Stops in good order: claims no more, waits for running handlers as long as {@code stopGrace} allows, interrupts the
      * rest and hands their tasks back, so that another worker has them at once. Takes at most {@code stopGrace} and about
-     * ten seconds more, whatever handlers and the database do.
+     * fifteen seconds more, whatever handlers and the database do. An interrupted thread does not wait for handlers.
      */
     @Override
     public synchronized void close() {
@@ -118,19 +120,20 @@ public final class Worker implements AutoCloseable {
             return;
         }
         closed = true;
+        boolean hurried = Thread.interrupted();
         listeners.forEach(Worker::close);
         claiming.stop();
         claimer.look(Set.of());
         claiming.stopAndJoin(settings.pollInterval().plus(ROUND_ENDS));
+        boolean idle = false;
         try {
-            if (!workplace.slots().awaitAllFree(settings.stopGrace())) {
-                handBack();
-            }
-            awaitReported();
+            idle = workplace.slots().awaitAllFree(hurried ? Duration.ZERO : settings.stopGrace());
         } catch (InterruptedException e) {
+            hurried = true;
+        }
+        leave(idle);
+        if (hurried) {
             Thread.currentThread().interrupt();
-        } finally {
-            end();
         }
     }
 
@@ -146,6 +149,50 @@ public final class Worker implements AutoCloseable {
         });
     }
 
+    /** On a thread of its own: a database that is away may keep each call for longer than closing may take. */
+    private void leave(boolean idle) {
+        var leaving = new Thread(() -> sayGoodbye(idle), "pgflow-goodbye");
+        leaving.setDaemon(true);
+        leaving.start();
+        boolean said = false;
+        try {
+            leaving.join(GOODBYE.toMillis());
+            said = !leaving.isAlive();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (!said) {
+            log.warn(
+                    "worker {} stops without saying so; others notice after {}",
+                    membership.workerId(),
+                    settings.expiresAfter());
+        }
+        completing.stop();
+        beating.stop();
+        threads.shutdownNow();
+        clock.shutdownNow();
+    }
+
+    private void sayGoodbye(boolean idle) {
+        try {
+            if (!idle) {
+                handBack();
+            }
+            awaitReported();
+            completing.stopAndJoin(ROUND_ENDS);
+            membership.leave();
+            beating.stop();
+            heart.soon();
+            beating.stopAndJoin(ROUND_ENDS);
+            consequences.follow(workplace.store().retire(membership.workerId()));
+            log.info("worker {} has stopped", membership.workerId());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException e) {
+            log.warn("worker {} could not say that it stops", membership.workerId(), e);
+        }
+    }
+
     private void handBack() {
         List<TaskId> left = new ArrayList<>();
         for (Attempt attempt : workplace.running().list()) {
@@ -154,37 +201,15 @@ public final class Worker implements AutoCloseable {
             }
         }
         log.info("{} handlers were interrupted; their tasks are handed back", left.size());
-        try {
-            consequences.follow(workplace.store().release(membership.workerId(), left));
-        } catch (RuntimeException e) {
-            log.warn("handing back failed; others take the tasks over after {}", settings.expiresAfter(), e);
-        }
+        consequences.follow(workplace.store().release(membership.workerId(), left));
     }
 
     /** Reports that are on their way get some time; what cannot be reported is taken over by others like after a crash. */
     private void awaitReported() throws InterruptedException {
         long deadline = System.nanoTime() + ROUND_ENDS.toNanos();
-        while (!completer.isDone() && System.nanoTime() < deadline) {
+        while (!completer.isDone() && System.nanoTime() - deadline < 0) {
             TimeUnit.MILLISECONDS.sleep(2);
         }
-    }
-
-    private void end() {
-        completing.stopAndJoin(ROUND_ENDS);
-        beating.stop();
-        threads.shutdownNow();
-        clock.shutdownNow();
-        try {
-            consequences.follow(workplace.store().retire(membership.workerId()));
-            log.info("worker {} has stopped", membership.workerId());
-        } catch (RuntimeException e) {
-            log.warn(
-                    "worker {} stopped without saying so; others notice after {}",
-                    membership.workerId(),
-                    settings.expiresAfter(),
-                    e);
-        }
-        beating.stopAndJoin(Duration.ofMillis(100));
     }
 
     private static void close(AutoCloseable listener) {

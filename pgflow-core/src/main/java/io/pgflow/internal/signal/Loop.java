@@ -81,12 +81,10 @@ public final class Loop {
                 nextPause = FIRST_PAUSE;
                 recovered();
             } catch (InterruptedException e) {
-                return;
-            } catch (RuntimeException e) {
+                log.debug("{}: interrupted", name); // only stopAndJoin means it; then the loop ends here
+            } catch (RuntimeException | Error e) { // a loop that ends without a word is worse than any error
                 report(e, nextPause);
-                if (!pauseFor(nextPause)) {
-                    return;
-                }
+                pauseFor(nextPause);
                 nextPause = nextPause.multipliedBy(2).compareTo(LONGEST_PAUSE) > 0
                         ? LONGEST_PAUSE
                         : nextPause.multipliedBy(2);
@@ -94,16 +92,15 @@ public final class Loop {
         }
     }
 
-    private boolean pauseFor(Duration pauseFor) {
+    private void pauseFor(Duration pauseFor) {
         try {
             pause.awaitAround(pauseFor);
-            return true;
         } catch (InterruptedException e) {
-            return false;
+            log.debug("{}: interrupted while it paused", name);
         }
     }
 
-    private void report(RuntimeException e, Duration nextPause) {
+    private void report(Throwable e, Duration nextPause) {
         boolean expected = e instanceof DatabaseException database && database.isTransient();
         if (!failing && expected) {
             log.warn("{}: {}; trying again until it works, next in about {}", name, e.getMessage(), nextPause);

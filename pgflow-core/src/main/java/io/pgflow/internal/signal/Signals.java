@@ -1,5 +1,6 @@
 package io.pgflow.internal.signal;
 
+import io.pgflow.notify.NotificationException;
 import io.pgflow.notify.NotificationHandler;
 import io.pgflow.notify.Notifications;
 import io.pgflow.notify.Subscription;
@@ -8,6 +9,8 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Passes hints on: to whoever asked for them in this process, at once, and to other processes by NOTIFY. */
 public final class Signals implements AutoCloseable {
@@ -18,6 +21,8 @@ public final class Signals implements AutoCloseable {
     private static final String EVENTS = "pgflow_events";
     /** A run was cancelled; the payload is its id. */
     private static final String CANCEL = "pgflow_cancel";
+
+    private static final Logger log = LoggerFactory.getLogger(Signals.class);
 
     private final Notifications notifications;
     private final List<Consumer<Set<String>>> onWork = new CopyOnWriteArrayList<>();
@@ -38,7 +43,7 @@ public final class Signals implements AutoCloseable {
     public void work(Set<String> queues) {
         if (!queues.isEmpty()) {
             tellWork(queues);
-            queues.forEach(queue -> notifications.notifyLater(TASKS, queue));
+            queues.forEach(queue -> tellOthers(TASKS, queue));
         }
     }
 
@@ -48,13 +53,13 @@ public final class Signals implements AutoCloseable {
             onEnded.forEach(listener -> listener.accept(endedRuns));
         }
         tell(onEvents);
-        notifications.notifyLater(EVENTS, "");
+        tellOthers(EVENTS, "");
     }
 
     /** These runs were cancelled: whoever runs their handlers should stop. */
     public void cancelled(List<UUID> runs) {
         tell(onCancel);
-        runs.forEach(run -> notifications.notifyLater(CANCEL, run.toString()));
+        runs.forEach(run -> tellOthers(CANCEL, run.toString()));
     }
 
     /** Calls the listener with queues that may have work; with none when any may. Must not block. */
@@ -80,6 +85,15 @@ public final class Signals implements AutoCloseable {
     @Override
     public void close() {
         subscriptions.forEach(Subscription::close);
+    }
+
+    /** What was done is done, whether or not others hear of it: an engine that is closed tells nobody. */
+    private void tellOthers(String channel, String payload) {
+        try {
+            notifications.notifyLater(channel, payload);
+        } catch (NotificationException e) {
+            log.debug("others find it by polling: {}", e.getMessage());
+        }
     }
 
     private void tellWork(Set<String> queues) {

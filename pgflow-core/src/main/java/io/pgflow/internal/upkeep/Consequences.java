@@ -35,8 +35,8 @@ public final class Consequences {
 
     /** Follows up on one outcome, and on those that come of it. Never throws. */
     public void follow(Outcome outcome) {
-        announce(outcome);
         try {
+            announce(outcome);
             Outcome next = outcome;
             while (next.mapsToFold()) {
                 next = store.foldMaps();
@@ -44,6 +44,8 @@ public final class Consequences {
             }
         } catch (DatabaseException e) {
             log.debug("maps are left for the next upkeep: {}", e.getMessage());
+        } catch (RuntimeException e) {
+            log.warn("somebody may hear of it only at the next poll", e);
         }
     }
 

@@ -1,0 +1,87 @@
+package io.pgflow.internal.signal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class LoopTest {
+
+    private final AtomicInteger rounds = new AtomicInteger();
+    private final Bell bell = new Bell();
+    private final AtomicReference<Loop> loop = new AtomicReference<>();
+
+    @AfterEach
+    void stop() {
+        loop.get().stopAndJoin(Duration.ZERO);
+    }
+
+    @Test
+    void an_error_does_not_end_a_loop() {
+        start(() -> {
+            if (rounds.incrementAndGet() == 1) {
+                throw new StackOverflowError();
+            }
+            bell.await(Duration.ofMillis(1));
+        });
+
+        await().until(() -> rounds.get() > 2 && !loop.get().isFailing());
+    }
+
+    @Test
+    void an_interrupt_that_is_not_meant_for_it_does_not_end_a_loop() {
+        start(() -> {
+            if (rounds.incrementAndGet() == 1) {
+                Thread.currentThread().interrupt(); // as a listener of the application may leave the thread
+            }
+            bell.await(Duration.ofMillis(1));
+        });
+
+        await().until(() -> rounds.get() > 2);
+    }
+
+    @Test
+    void a_loop_that_fails_says_so_until_it_works_again() {
+        var mended = new CountDownLatch(1);
+        start(() -> {
+            rounds.incrementAndGet();
+            if (mended.getCount() > 0) {
+                throw new IllegalStateException("expected by the test");
+            }
+            bell.await(Duration.ofMillis(1));
+        });
+
+        await().until(() -> rounds.get() > 1 && loop.get().isFailing());
+        mended.countDown();
+        await().until(() -> !loop.get().isFailing());
+    }
+
+    @Test
+    void a_round_that_does_not_end_is_interrupted_when_the_time_to_stop_is_over() {
+        var interrupted = new CountDownLatch(1);
+        start(() -> {
+            rounds.incrementAndGet();
+            try {
+                new CountDownLatch(1).await();
+            } catch (InterruptedException e) {
+                interrupted.countDown();
+                throw e;
+            }
+        });
+        await().until(() -> rounds.get() == 1);
+
+        loop.get().stopAndJoin(Duration.ofMillis(1));
+
+        await().until(() -> interrupted.getCount() == 0);
+        assertThat(rounds).hasValue(1);
+    }
+
+    private void start(Loop.Round round) {
+        loop.set(Loop.start("pgflow-test", round));
+    }
+}
