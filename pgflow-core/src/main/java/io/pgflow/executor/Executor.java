@@ -31,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Executor implements AutoCloseable {
 
+    private static final int MOST_REMEMBERED = 1000;
+
     private final PgflowSettings settings;
     private final RunStore store;
     private final Signals signals;
@@ -201,7 +203,17 @@ public final class Executor implements AutoCloseable {
     }
 
     private DefinedWorkflow stored(Workflow<?, ?> workflow) {
-        return defined.computeIfAbsent(workflow.toJson(), store::define);
+        String json = workflow.toJson();
+        DefinedWorkflow known = defined.get(json);
+        if (known != null) {
+            return known;
+        }
+        DefinedWorkflow version = starter.untilDeadline(() -> store.define(json));
+        if (defined.size() >= MOST_REMEMBERED) {
+            defined.clear(); // an application may make a workflow for each run
+        }
+        defined.put(json, version);
+        return version;
     }
 
     private <O> Run<O> run(Workflow<?, O> workflow, UUID id) {
