@@ -48,7 +48,7 @@ final class RunWatch implements AutoCloseable {
     CompletableFuture<RunResult> result(UUID runId) {
         var wanted = new CompletableFuture<RunResult>();
         waiting.compute(runId, (id, others) -> with(others, wanted));
-        wanted.whenComplete(
+        var unused = wanted.whenComplete(
                 (result, error) -> waiting.computeIfPresent(runId, (id, others) -> without(others, wanted)));
         if (closed) {
             wanted.cancel(false);
