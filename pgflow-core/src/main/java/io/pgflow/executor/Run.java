@@ -46,21 +46,27 @@ public final class Run<O> {
      */
     @SuppressWarnings("NullAway") // O may be a type that holds null: that is for the application to say
     public O await(Duration timeout) throws InterruptedException {
+        CompletableFuture<RunResult> ended = executor.watch().result(id);
         try {
-            return result().get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+            return output(ended.get(timeout.toNanos(), TimeUnit.NANOSECONDS));
         } catch (TimeoutException e) {
             throw new AwaitTimeoutException(id, timeout);
         } catch (ExecutionException e) {
-            if (e.getCause() instanceof RuntimeException cause) {
-                throw cause;
-            }
             throw new CompletionException(e.getCause());
+        } finally {
+            ended.cancel(false); // nobody is left to ask for
         }
     }
 
-    /** The output when it is there; completes with {@link RunEndedException} when the run fails or is cancelled. */
+    /**
+     * The output when it is there; completes with {@link RunEndedException} when the run fails or is cancelled. What depends on
+     * it may block: no thread of the engine runs it. Cancel it to stop asking for the run.
+     */
     public CompletableFuture<O> result() {
-        return executor.watch().result(id).thenApply(this::output);
+        CompletableFuture<RunResult> ended = executor.watch().result(id);
+        CompletableFuture<O> output = ended.thenApplyAsync(this::output);
+        output.whenComplete((value, error) -> ended.cancel(false));
+        return output;
     }
 
     /** How the run stands now. */

@@ -7,11 +7,14 @@ import io.pgflow.internal.store.RunResult;
 import io.pgflow.internal.store.RunStore;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Waits for runs to end, for everybody in this process with one question: which of these have ended?
@@ -25,7 +28,7 @@ final class RunWatch implements AutoCloseable {
 
     private final RunStore store;
     private final Duration pollInterval;
-    private final Map<UUID, CompletableFuture<RunResult>> waiting = new ConcurrentHashMap<>();
+    private final Map<UUID, Set<CompletableFuture<RunResult>>> waiting = new ConcurrentHashMap<>();
     private final Bell bell = new Bell();
     private final List<AutoCloseable> listeners;
     private final Loop loop;
@@ -38,18 +41,26 @@ final class RunWatch implements AutoCloseable {
         loop = Loop.start("pgflow-run-watch", this::round);
     }
 
-    /** Completes with the run's result when it has ended; the same future for everybody who asks. */
+    /**
+     * Completes with the run's result when it has ended. To be cancelled by whoever does not want it any more: the database is
+     * asked for as long as anybody waits.
+     */
     CompletableFuture<RunResult> result(UUID runId) {
+        var wanted = new CompletableFuture<RunResult>();
+        waiting.compute(runId, (id, others) -> with(others, wanted));
+        var unused = wanted.whenComplete(
+                (result, error) -> waiting.computeIfPresent(runId, (id, others) -> without(others, wanted)));
         if (closed) {
+            wanted.cancel(false);
             throw new IllegalStateException("this executor is closed");
         }
-        var added = new CompletableFuture<RunResult>();
-        var known = waiting.putIfAbsent(runId, added);
-        if (known != null) {
-            return known;
-        }
         bell.ring();
-        return added;
+        return wanted;
+    }
+
+    /** How many runs it asks for. */
+    int size() {
+        return waiting.size();
     }
 
     @Override
@@ -59,7 +70,7 @@ final class RunWatch implements AutoCloseable {
         loop.stop();
         bell.ring();
         loop.stopAndJoin(Duration.ofSeconds(2));
-        waiting.values().forEach(future -> future.cancel(false));
+        waiting.values().forEach(wanted -> wanted.forEach(future -> future.cancel(false)));
     }
 
     private void hint() {
@@ -78,15 +89,27 @@ final class RunWatch implements AutoCloseable {
         List<UUID> ids = new ArrayList<>(waiting.keySet());
         for (int from = 0; from < ids.size(); from += LARGEST_QUESTION) {
             for (RunResult result : store.results(ids.subList(from, Math.min(ids.size(), from + LARGEST_QUESTION)))) {
-                var future = waiting.remove(result.runId());
-                if (future != null) {
-                    future.complete(result);
-                }
+                waiting.getOrDefault(result.runId(), Set.of()).forEach(future -> future.complete(result));
             }
         }
         if (ids.size() > LARGEST_QUESTION) {
             Thread.sleep(Duration.ofNanos(2 * (System.nanoTime() - begun)).toMillis());
         }
+    }
+
+    private static <T> Set<T> with(@Nullable Set<T> others, T one) {
+        var all = new HashSet<T>();
+        if (others != null) {
+            all.addAll(others);
+        }
+        all.add(one);
+        return Set.copyOf(all);
+    }
+
+    private static <T> @Nullable Set<T> without(Set<T> all, T one) {
+        var others = new HashSet<>(all);
+        others.remove(one);
+        return others.isEmpty() ? null : Set.copyOf(others);
     }
 
     private static void close(AutoCloseable listener) {

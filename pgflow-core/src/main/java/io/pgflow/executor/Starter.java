@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * Sends starts to the database, those of concurrent callers together: while one call is on the way, others gather, and
  * whoever gets the turn next takes them all. A lone caller waits for nobody.
  *
+ * <p>Starts with an idempotency key travel alone: the key may be held by somebody's open transaction, for which nobody else
+ * should have to wait.
+ *
  * <p>The run ids are chosen here, so a call whose answer was lost is simply repeated, until the deadline.
  */
 final class Starter {
@@ -48,27 +51,42 @@ final class Starter {
             return List.of();
         }
         var waiting = new Waiting(requests, actor.orElse(null), System.nanoTime() + deadline.toNanos());
+        var done = new ArrayList<Started>();
+        if (requests.stream().anyMatch(request -> request.idempotencyKey().isPresent())) {
+            send(List.of(waiting), done);
+        } else {
+            travelTogether(waiting, done);
+        }
+        done.forEach(this::follow);
+        return waiting.answer();
+    }
+
+    /** Calls the database until it answers, at most until the deadline, whether or not this thread is interrupted meanwhile. */
+    <T> T untilDeadline(Supplier<T> call) {
+        return until(System.nanoTime() + deadline.toNanos(), call);
+    }
+
+    private void travelTogether(Waiting waiting, List<Started> done) {
         queue.add(waiting);
         turn.lock();
         try {
             if (!waiting.isAnswered()) {
-                sendGathered();
+                sendGathered(done);
             }
         } finally {
             turn.unlock();
         }
-        return waiting.answer();
     }
 
     /** The caller's own request is among the gathered ones, or was answered with an earlier turn's. */
-    private void sendGathered() {
+    private void sendGathered(List<Started> done) {
         var together = new ArrayList<Waiting>();
         int size = 0;
         @Nullable Waiting next = queue.poll();
         while (next != null) {
             boolean fits = together.isEmpty() || fits(together, size, next);
             if (!fits) {
-                send(together);
+                send(together, done);
                 together.clear();
                 size = 0;
             }
@@ -77,7 +95,7 @@ final class Starter {
             next = queue.poll();
         }
         if (!together.isEmpty()) {
-            send(together);
+            send(together, done);
         }
     }
 
@@ -85,42 +103,51 @@ final class Starter {
         return size + next.requests.size() <= LARGEST_BATCH && together.get(0).sameActor(next);
     }
 
-    private void send(List<Waiting> together) {
+    private void send(List<Waiting> together, List<Started> done) {
         List<StartRequest> requests =
                 together.stream().flatMap(one -> one.requests.stream()).toList();
         Waiting first = together.get(0);
         try {
-            Started started = repeat(first.deadline, () -> store.start(requests, first.actor));
+            Started started = until(first.deadline, () -> store.start(requests, first.actor));
             int from = 0;
             for (Waiting one : together) {
                 one.succeed(started.runIds().subList(from, from + one.requests.size()));
                 from += one.requests.size();
             }
-            consequences.follow(
-                    new Outcome(Set.of(), List.of(), started.wokenQueues(), started.mapsToFold(), Optional.empty()));
-        } catch (DatabaseException e) {
-            if (e.isTransient() || together.size() == 1) {
+            done.add(started);
+        } catch (RuntimeException e) {
+            if (isPassing(e) || together.size() == 1) {
                 together.forEach(one -> one.fail(e));
             } else {
                 // One of them is refused, and with it all that travelled along; each alone, only that one is.
-                List.copyOf(together).forEach(one -> send(List.of(one)));
+                List.copyOf(together).forEach(one -> send(List.of(one), done));
             }
         }
     }
 
-    /** Repeats a call that is safe to repeat while the database is away, as long as a start may take. */
-    <T> T untilDeadline(Supplier<T> call) {
-        return repeat(System.nanoTime() + deadline.toNanos(), call);
+    private void follow(Started started) {
+        consequences.follow(
+                new Outcome(Set.of(), List.of(), started.wokenQueues(), started.mapsToFold(), Optional.empty()));
     }
 
-    private static <T> T repeat(long until, Supplier<T> call) {
-        while (true) {
-            try {
-                return call.get();
-            } catch (DatabaseException e) {
-                if (!e.isTransient() || System.nanoTime() > until || !pause()) {
-                    throw e;
+    /** An interrupt is kept for the caller: others may travel along with it, and a start is over soon. */
+    private static <T> T until(long deadline, Supplier<T> call) {
+        boolean interrupted = false;
+        try {
+            while (true) {
+                interrupted |= Thread.interrupted();
+                try {
+                    return call.get();
+                } catch (DatabaseException e) {
+                    if (!e.isTransient() || System.nanoTime() - deadline > 0) {
+                        throw e;
+                    }
                 }
+                interrupted |= pause();
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
             }
         }
     }
@@ -128,11 +155,14 @@ final class Starter {
     private static boolean pause() {
         try {
             TimeUnit.NANOSECONDS.sleep(PAUSE.toNanos());
-            return true;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
             return false;
+        } catch (InterruptedException e) {
+            return true;
         }
+    }
+
+    private static boolean isPassing(RuntimeException e) {
+        return e instanceof DatabaseException database && database.isTransient();
     }
 
     /** A caller's requests and, in the end, their answer; handed from thread to thread under the turn's lock. */
@@ -141,7 +171,7 @@ final class Starter {
         private final @Nullable String actor;
         private final long deadline;
         private @Nullable List<UUID> runIds;
-        private @Nullable DatabaseException failure;
+        private @Nullable RuntimeException failure;
 
         Waiting(List<StartRequest> requests, @Nullable String actor, long deadline) {
             this.requests = requests;
@@ -161,7 +191,7 @@ final class Starter {
             runIds = ids;
         }
 
-        void fail(DatabaseException e) {
+        void fail(RuntimeException e) {
             failure = e;
         }
 
@@ -169,8 +199,10 @@ final class Starter {
             if (runIds != null) {
                 return runIds;
             }
-            DatabaseException e = Objects.requireNonNull(failure);
-            throw e.isTransient() ? e : StartRefusedException.refused(e);
+            RuntimeException e = Objects.requireNonNull(failure);
+            throw e instanceof DatabaseException database && !database.isTransient()
+                    ? StartRefusedException.refused(database)
+                    : e;
         }
     }
 }
