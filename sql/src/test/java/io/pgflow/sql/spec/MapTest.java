@@ -96,9 +96,9 @@ class MapTest extends Specification {
         db.define("flow", "list -> each*");
         long worker = db.worker();
         UUID run = db.start("flow");
-        String long_array = "[1" + ",1".repeat(100_000) + "]";
+        String tooLong = "[1" + ",1".repeat(100_000) + "]";
 
-        db.complete(worker, db.claimOne(worker), long_array);
+        db.complete(worker, db.claimOne(worker), tooLong);
         db.fold();
 
         assertThat(db.states(run)).isEqualTo("FAILED: list SUCCEEDED, each FAILED");
