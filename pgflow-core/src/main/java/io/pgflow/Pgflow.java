@@ -57,9 +57,14 @@ public final class Pgflow implements AutoCloseable {
         executor = new Executor(settings, runs, signals, consequences);
         events = new EventStream(runs, signals, settings.pollInterval());
         upkeep = new Upkeep(tasks, consequences, settings.pollInterval());
-        worker = built.handlers.isEmpty()
-                ? null
-                : Worker.start(settings, Map.copyOf(built.handlers), tasks, signals, consequences);
+        try {
+            worker = built.handlers.isEmpty()
+                    ? null
+                    : Worker.start(settings, Map.copyOf(built.handlers), tasks, signals, consequences);
+        } catch (RuntimeException e) {
+            closeRest();
+            throw e;
+        }
     }
 
     /** Begins to build an engine on a database that has the schema (see {@code PgflowSchema.migrate}). */
@@ -106,6 +111,10 @@ public final class Pgflow implements AutoCloseable {
         if (worker != null) {
             worker.close();
         }
+        closeRest();
+    }
+
+    private void closeRest() {
         events.close();
         executor.close();
         upkeep.close();
@@ -184,6 +193,9 @@ public final class Pgflow implements AutoCloseable {
             var needed = new ArrayList<>(List.of("starts and inspection", "waiting for runs", "upkeep"));
             if (!handlers.isEmpty()) {
                 needed.addAll(List.of("claims", "reports", "heartbeats"));
+            }
+            if (settings.notifications()) {
+                needed.add("NOTIFY");
             }
             if (listener == null && settings.notifications()) {
                 needed.add("LISTEN");
