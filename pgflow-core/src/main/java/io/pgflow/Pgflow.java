@@ -57,12 +57,18 @@ public final class Pgflow implements AutoCloseable {
         executor = new Executor(settings, runs, signals, consequences);
         events = new EventStream(runs, signals, settings.pollInterval());
         upkeep = new Upkeep(tasks, consequences, settings.pollInterval());
+        worker = startWorker(built, tasks, consequences);
+    }
+
+    /** Nothing stays behind of an engine whose worker cannot start. */
+    private @Nullable Worker startWorker(Builder built, TaskStore tasks, Consequences consequences) {
+        if (built.handlers.isEmpty()) {
+            return null;
+        }
         try {
-            worker = built.handlers.isEmpty()
-                    ? null
-                    : Worker.start(settings, Map.copyOf(built.handlers), tasks, signals, consequences);
+            return Worker.start(built.settings, Map.copyOf(built.handlers), tasks, signals, consequences);
         } catch (RuntimeException e) {
-            closeRest();
+            closeAllButWorker();
             throw e;
         }
     }
@@ -111,10 +117,10 @@ public final class Pgflow implements AutoCloseable {
         if (worker != null) {
             worker.close();
         }
-        closeRest();
+        closeAllButWorker();
     }
 
-    private void closeRest() {
+    private void closeAllButWorker() {
         events.close();
         executor.close();
         upkeep.close();

@@ -19,6 +19,9 @@ import java.util.regex.Pattern;
 public final class PgflowSettings {
 
     private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9_]{0,39}");
+    /** Variables for tests, and those that Kubernetes gives to every pod beside a service named pgflow. */
+    private static final Pattern NOT_OURS = Pattern.compile("PGFLOW_(TEST|SERVICE|PORT)(_.*)?");
+
     private static final Duration SHORTEST = Duration.ofMillis(10);
     private static final PgflowSettings DEFAULTS = builder().build();
 
@@ -166,7 +169,7 @@ public final class PgflowSettings {
         /** Takes what the variables say; one that begins with {@code PGFLOW_} and is not known is a problem. */
         public Builder from(Map<String, String> variables) {
             new TreeMap<>(variables).forEach((name, value) -> {
-                if (name.startsWith("PGFLOW_") && !name.startsWith("PGFLOW_TEST_")) {
+                if (name.startsWith("PGFLOW_") && !NOT_OURS.matcher(name).matches()) {
                     set(name, value.strip());
                 }
             });

@@ -39,19 +39,45 @@ begin
         return;
     end if;
 
-    perform pgflow._check_definition(p_definition);
+    begin
+        perform pgflow._check_definition(p_definition);
+        workflow_id := pgflow._insert_workflow(v_name, v_checksum, p_definition);
+        perform pgflow._create_queues(p_definition);
+        perform pgflow._insert_steps(workflow_id, p_definition);
+    exception
+        when data_exception or integrity_constraint_violation then
+            raise exception 'workflow % is not valid: %', coalesce(v_name, '(without a name)'), sqlerrm
+                using errcode = 'PF002',
+                      hint = 'Mend the definition; docs/defining-workflows.md describes the format.';
+    end;
+    version := (select w.version from pgflow.workflows w where w.workflow_id = define_workflow.workflow_id);
+    created := true;
+end;
+$$;
+
+-- _insert_workflow: the workflow itself, as the next version of its name.
+
+create or replace function pgflow._insert_workflow(
+    p_name        text,
+    p_checksum    bytea,
+    p_definition  jsonb
+)
+returns bigint
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_workflow_id bigint;
+begin
     insert into pgflow.workflows (name, version, checksum, definition, sinks)
-    select v_name,
-           coalesce((select max(w.version) from pgflow.workflows w where w.name = v_name), 0) + 1,
-           v_checksum,
+    select p_name,
+           coalesce((select max(w.version) from pgflow.workflows w where w.name = p_name), 0) + 1,
+           p_checksum,
            p_definition,
            0
-    returning workflows.workflow_id, workflows.version
-    into workflow_id, version;
-
-    perform pgflow._create_queues(p_definition);
-    perform pgflow._insert_steps(workflow_id, p_definition);
-    created := true;
+    returning workflow_id
+    into v_workflow_id;
+    return v_workflow_id;
 end;
 $$;
 
@@ -200,17 +226,23 @@ begin
     )
     insert into pgflow.steps (
         workflow_id, step, name, handler, queue, is_map, map_over, is_returned, depends_on, dependents,
-        max_attempts, timeout, retry_delay, max_retry_delay, retry_jitter)
+        opens_maps, max_attempts, timeout, retry_delay, max_retry_delay, retry_jitter)
     select p_workflow_id,
            s.n,
            s.name,
            s.value ->> 'handler',
            coalesce(s.value ->> 'queue', 'default'),
-           s.value ? 'over',
-           case when s.value ? 'over' then coalesce((select o.n from step o where o.name = s.value ->> 'over'), 0) end,
+           s.value ->> 'over' is not null,
+           case when s.value ->> 'over' is not null then coalesce((select o.n from step o where o.name = s.value ->> 'over'), 0) end,
            s.name is not distinct from p_definition ->> 'returns',
            array(select e.parent from edge e where e.child = s.n order by 1),
            array(select e.child from edge e where e.parent = s.n order by 1),
+           exists (
+               select
+               from edge e
+               join step c on c.n = e.child
+               where e.parent = s.n
+                 and c.value ->> 'over' is not null),
            coalesce((s.value ->> 'maxAttempts')::smallint, 3),
            coalesce((s.value ->> 'timeout')::interval, '5 minutes'),
            coalesce((s.value ->> 'retryDelay')::interval, '1 second'),

@@ -3,11 +3,12 @@
 -- Each comes under a new fence, which its report must carry, and with what its handler needs: the input
 -- (the element, for an item of a map) and the outputs of its parents by step name. Counts the start, so
 -- that a task which kills its worker cannot do so for ever. A worker gets only tasks whose handler it
--- registered; others it meets are parked for a worker that has it.
+-- registered; others it meets are parked for a worker that has it, and it reads on behind them.
 -- Messages stay in the queue, hidden for p_visibility seconds: that is only the backstop, since the
 -- heartbeat tells whether the worker lives. Raises PF006 when the worker was declared lost: register anew.
 --
--- Locks: the worker (shared), then the tasks, in order of run, step and item.
+-- Locks: the worker (shared), the messages, then the tasks. Messages come before tasks here, against the one
+-- order, so a claim waits for neither: what another transaction holds is passed over.
 
 create or replace function pgflow.claim_tasks(
     p_worker_id   bigint,
@@ -34,28 +35,83 @@ set enable_seqscan = off
 as $$
 declare
     v_now timestamptz;
-    v_handlers text[] := pgflow._living_worker(p_worker_id);
+    v_handlers text[] := pgflow._living_worker(p_worker_id, p_queue);
     v_run_ids uuid[];
     v_steps smallint[];
     v_items int[];
     v_message_ids bigint[];
     v_priorities smallint[];
+    v_left int := p_limit;
     v_claimed int;
 begin
-    select r.run_ids, r.steps, r.items, r.message_ids, r.priorities
-    into v_run_ids, v_steps, v_items, v_message_ids, v_priorities
-    from pgflow._read_messages(p_queue, p_limit, p_visibility, v_handlers) r;
-    if v_run_ids is null then
-        return;
-    end if;
+    -- What cannot be claimed must not hide what can; the bound keeps the transaction short.
+    for v_round in 1 .. 20 loop
+        select r.run_ids, r.steps, r.items, r.message_ids, r.priorities
+        into v_run_ids, v_steps, v_items, v_message_ids, v_priorities
+        from pgflow._read_messages(p_queue, v_left, p_visibility, v_handlers) r;
+        exit when v_run_ids is null;
 
-    --@pp claim_tasks-read
-    v_now := pgflow.clock();
+        --@pp claim_tasks-read
+        v_now := pgflow.clock();
+        return query
+        select *
+        from pgflow._claim(p_worker_id, v_handlers, v_run_ids, v_steps, v_items, v_message_ids, v_now);
+
+        get diagnostics v_claimed = row_count;
+        exit when v_claimed = pg_catalog.cardinality(v_run_ids);
+        perform pgflow._settle_unclaimed(
+            p_queue, v_handlers, v_run_ids, v_steps, v_items, v_message_ids, v_priorities, v_now);
+        exit when pg_catalog.cardinality(v_run_ids) < v_left;
+        v_left := v_left - v_claimed;
+    end loop;
+end;
+$$;
+
+-- _claim: takes those of the named tasks that wait for the named messages and for one of the handlers, and
+-- that nobody has locked.
+
+create or replace function pgflow._claim(
+    p_worker_id    bigint,
+    p_handlers     text[],
+    p_run_ids      uuid[],
+    p_steps        smallint[],
+    p_items        int[],
+    p_message_ids  bigint[],
+    p_now          timestamptz
+)
+returns table (
+    run_id       uuid,
+    workflow_id  bigint,
+    step         smallint,
+    item         int,
+    fence        int,
+    attempt      int,
+    input        jsonb,
+    outputs      jsonb
+)
+language plpgsql
+rows 100
+set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
+as $$
+begin
     return query
     with read as (
         select m.run_id, m.step, m.item, m.message_id
-        from unnest(v_run_ids, v_steps, v_items, v_message_ids) m (run_id, step, item, message_id)
+        from unnest(p_run_ids, p_steps, p_items, p_message_ids) m (run_id, step, item, message_id)
         order by m.run_id, m.step, m.item
+    ),
+    locked as (
+        select t.run_id, t.step, t.item, s.depends_on
+        from read m
+        join pgflow.tasks t on t.run_id = m.run_id and t.step = m.step and t.item = m.item
+        join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step
+        where t.message_id = m.message_id
+          and t.state = 'SCHEDULED'
+          and s.handler = any (p_handlers)
+        for no key update of t skip locked
     ),
     claimed as (
         update pgflow.tasks t
@@ -64,23 +120,17 @@ begin
             fence = t.fence + 1,
             attempts = t.attempts + 1,
             events = t.events + 1
-        from read m,
-             pgflow.steps s
-        where t.run_id = m.run_id
-          and t.step = m.step
-          and t.item = m.item
-          and t.message_id = m.message_id
-          and t.state = 'SCHEDULED'
-          and s.workflow_id = t.workflow_id
-          and s.step = t.step
-          and s.handler = any (v_handlers)
+        from locked l
+        where t.run_id = l.run_id
+          and t.step = l.step
+          and t.item = l.item
         returning t.run_id, t.workflow_id, t.step, t.item, t.fence, t.attempts, t.generation, t.events, t.input,
-                  s.depends_on
+                  l.depends_on
     ),
     audited as (
         insert into pgflow.events (
             run_id, at, worker_id, item, seq, fence, step, transition, generation, attempt)
-        select c.run_id, v_now, p_worker_id, c.item, c.events, c.fence, c.step, 4, c.generation, c.attempts
+        select c.run_id, p_now, p_worker_id, c.item, c.events, c.fence, c.step, 4, c.generation, c.attempts
         from claimed c
     )
     select c.run_id, c.workflow_id, c.step, c.item, c.fence, c.attempts::int,
@@ -92,20 +142,16 @@ begin
                join pgflow.steps p on p.workflow_id = c.workflow_id and p.step = d.step) end
     from claimed c
     join pgflow.runs r on r.run_id = c.run_id;
-
-    get diagnostics v_claimed = row_count;
-    if v_claimed < pg_catalog.cardinality(v_run_ids) then
-        perform pgflow._settle_unclaimed(
-            p_queue, v_handlers, v_run_ids, v_steps, v_items, v_message_ids, v_priorities, v_now);
-    end if;
 end;
 $$;
 
 -- _living_worker: the handlers of a worker that has not been declared lost, which it cannot be until this
--- transaction ends.
+-- transaction ends. It claims only from queues that it registered for: there its tasks are looked for when it
+-- is lost.
 
 create or replace function pgflow._living_worker(
-    p_worker_id  bigint
+    p_worker_id  bigint,
+    p_queue      text
 )
 returns text[]
 language plpgsql
@@ -113,9 +159,10 @@ set search_path = ''
 as $$
 declare
     v_handlers text[];
+    v_queues text[];
 begin
-    select w.handlers
-    into v_handlers
+    select w.handlers, w.queues
+    into v_handlers, v_queues
     from pgflow.workers w
     where w.worker_id = p_worker_id
       and w.ended_at is null
@@ -123,6 +170,10 @@ begin
     if not found then
         raise exception 'worker % is not registered, or was declared lost', p_worker_id
             using errcode = 'PF006', hint = 'Register again (register_worker) and stop what the old one was running.';
+    end if;
+    if not coalesce(p_queue = any (v_queues), false) then
+        raise exception 'worker % did not register for queue %', p_worker_id, coalesce(p_queue, 'null')
+            using errcode = 'PF004', hint = 'Name the queue when the worker registers (register_worker).';
     end if;
     return v_handlers;
 end;
@@ -276,7 +327,8 @@ $$;
 -- _settle_unclaimed: what becomes of messages that a worker read but could not claim.
 --
 -- No task waits for the message (cancelled meanwhile, or scheduled again under another message): delete.
--- The task waits for a handler that this worker lacks: park. The task runs on another worker: leave hidden.
+-- The task waits for a handler that this worker lacks: park. The task waits for this worker, but somebody held
+-- its lock: show the message again. The task runs on another worker: leave hidden.
 
 create or replace function pgflow._settle_unclaimed(
     p_queue        text,
@@ -305,7 +357,18 @@ begin
       and t.message_id = m.message_id
       and not s.handler = any (p_handlers)
     order by t.run_id, t.step, t.item
-    on conflict do nothing;
+    on conflict (run_id, step, item) do update
+    set message_id = excluded.message_id;
+
+    --@pp claim_tasks-parked
+    perform pgmq.set_vt(pgflow._pgmq_queue(p_queue, m.priority), m.message_id, 0)
+    from unnest(p_run_ids, p_steps, p_items, p_message_ids, p_priorities)
+        m (run_id, step, item, message_id, priority)
+    join pgflow.tasks t on t.run_id = m.run_id and t.step = m.step and t.item = m.item
+    join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step
+    where t.state = 'SCHEDULED'
+      and t.message_id = m.message_id
+      and s.handler = any (p_handlers);
 
     perform pgflow._delete_messages(
         pg_catalog.array_fill(p_queue, array[pg_catalog.cardinality(g.message_ids)]), g.priorities, g.message_ids)

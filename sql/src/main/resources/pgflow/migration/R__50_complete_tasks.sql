@@ -95,13 +95,14 @@ begin
     end if;
     if coalesce(pg_catalog.cardinality(v_done.ns), 0) < pg_catalog.cardinality(p_run_ids) then
         stale := pgflow._stale_reports(
-            p_worker_id, p_run_ids, p_steps, p_items, p_fences, 'complete', 'SUCCEEDED', v_done.ns, v_now);
+            p_worker_id, p_run_ids, p_steps, p_items, p_fences, 'complete', '{6}', v_done.ns, v_now);
     end if;
 end;
 $$;
 
 -- _lock_runs_that_may_end: locks the runs of which a reported task is a sink, in order, before any task:
--- run -> task -> queue is the one order of locks.
+-- run -> task -> queue is the one order of locks. A run in which a map may open is locked too: whoever ends a
+-- run holds its lock while he locks its tasks, and must not find new ones afterwards.
 
 create or replace function pgflow._lock_runs_that_may_end(
     p_run_ids  uuid[],
@@ -125,6 +126,7 @@ begin
     join pgflow.runs r on r.run_id = c.run_id
     join pgflow.steps s on s.workflow_id = r.workflow_id and s.step = c.step
     where s.dependents = '{}'
+       or s.opens_maps
     for no key update of r;
 end;
 $$;
@@ -167,7 +169,7 @@ end;
 $$;
 
 -- _stale_reports: the positions of reports that did not apply, which are kept as a trace. A repeated report
--- (the task ended under the same fence as reported) is not stale: its first sending had applied.
+-- (the history has it, under the same fence) is not stale: its first sending had applied.
 
 create or replace function pgflow._stale_reports(
     p_worker_id  bigint,
@@ -176,13 +178,16 @@ create or replace function pgflow._stale_reports(
     p_items      int[],
     p_fences     int[],
     p_report     text,
-    p_state      text,
+    p_moves      smallint[],
     p_applied    int[],
     p_now        timestamptz
 )
 returns int[]
 language plpgsql
 set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
 as $$
 declare
     v_stale int[];
@@ -192,7 +197,16 @@ begin
     from unnest(p_run_ids, p_steps, p_items, p_fences) with ordinality r (run_id, step, item, fence, n)
     left join pgflow.tasks t on t.run_id = r.run_id and t.step = r.step and t.item = r.item
     where not r.n = any (coalesce(p_applied, '{}'))
-      and not coalesce(t.fence = r.fence and (t.state = p_state or p_state = 'FAILED' and t.state = 'RETRYING'), false);
+      and not (
+          coalesce(t.fence >= r.fence, false)
+          and exists (
+              select
+              from pgflow.events e
+              where e.run_id = r.run_id
+                and e.step = r.step
+                and e.item = r.item
+                and e.fence = r.fence
+                and e.transition = any (p_moves)));
 
     insert into pgflow.stale_reports (run_id, step, item, fence, worker_id, report, at)
     select r.run_id, r.step, r.item, r.fence, p_worker_id, p_report, p_now

@@ -33,7 +33,7 @@ begin
 
     if coalesce(pg_catalog.cardinality(v_applied), 0) < pg_catalog.cardinality(p_run_ids) then
         stale := pgflow._stale_reports(
-            p_worker_id, p_run_ids, p_steps, p_items, p_fences, 'fail', 'FAILED', v_applied, pgflow.clock());
+            p_worker_id, p_run_ids, p_steps, p_items, p_fences, 'fail', '{7,11}', v_applied, pgflow.clock());
     end if;
 end;
 $$;

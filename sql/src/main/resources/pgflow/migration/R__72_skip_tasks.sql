@@ -4,7 +4,8 @@
 -- A step may be skipped while nobody works on it: PENDING, SCHEDULED or RETRYING, in a run that has begun.
 -- What is passed over is the work, not the waiting: a step that waits for parents is SKIPPED at once, but its
 -- dependents wait for those parents all the same. Returns the positions of the requests that applied.
--- Locks: the runs, the tasks, their dependents, each in order; then the queues.
+-- Locks: the runs, then the unfinished tasks of their steps, each in order (a skipped task may itself be a
+-- dependent that a report is about to lock); then the queues.
 
 create or replace function pgflow.skip_tasks(
     p_run_ids  uuid[],
@@ -32,7 +33,18 @@ begin
     join pgflow.runs r on r.run_id = a.run_id
     for no key update of r;
 
-    --@pp skip_tasks-runs-locked
+    perform 1
+    from (select distinct a.run_id from unnest(p_run_ids) a (run_id) order by a.run_id) a
+    cross join lateral (
+        select t.step
+        from pgflow.tasks t
+        where t.run_id = a.run_id
+          and t.item = 0
+          and t.state in ('PENDING', 'SCHEDULED', 'RUNNING', 'RETRYING')
+        order by t.step
+        for no key update) t;
+
+    --@pp skip_tasks-locked
     v_now := pgflow.clock();
     with asked as (
         select r.run_id, s.step, min(a.n)::int as n
@@ -48,7 +60,6 @@ begin
         from asked a
         join pgflow.tasks t on t.run_id = a.run_id and t.step = a.step and t.item = 0
         where t.state in ('PENDING', 'SCHEDULED', 'RETRYING')
-        for no key update of t
     ),
     skipped as (
         update pgflow.tasks t

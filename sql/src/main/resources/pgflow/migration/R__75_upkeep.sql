@@ -19,8 +19,9 @@ begin
     workers := exists (
         select
         from pgflow.workers w
-        where w.ended_at is null and w.heartbeat_at + w.expires_after < v_now
-           or w.end_cause = 'lost' and w.recovered_at is null);
+        where w.recovered_at is null
+          and w.end_cause is distinct from 'retired'
+          and (w.end_cause = 'lost' or w.heartbeat_at + w.expires_after < v_now));
     maps := exists (select from pgflow.map_progress);
 end;
 $$;

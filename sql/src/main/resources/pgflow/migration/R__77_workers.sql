@@ -62,6 +62,8 @@ end;
 $$;
 
 -- retire_worker: a worker stops in good order. What it still holds is scheduled again at once.
+--
+-- Locks: the worker (waits for a claim that is still on its way), then as in fail_tasks.
 
 create or replace function pgflow.retire_worker(
     p_worker_id  bigint,
@@ -72,6 +74,7 @@ language plpgsql
 set search_path = ''
 as $$
 begin
+    perform pgflow._await_claims(p_worker_id);
     update pgflow.workers w
     set ended_at = pgflow.clock(),
         end_cause = 'retired'
@@ -86,6 +89,8 @@ $$;
 
 -- recover_claims: a worker whose claim may have succeeded without its knowledge (the answer was lost) names
 -- all the tasks that it knows it holds; others that the database thinks it holds are scheduled again.
+--
+-- Locks: the worker (waits for a claim that is still on its way), then as in fail_tasks.
 
 create or replace function pgflow.recover_claims(
     p_worker_id  bigint,
@@ -99,9 +104,28 @@ language plpgsql
 set search_path = ''
 as $$
 begin
+    perform pgflow._await_claims(p_worker_id);
     select r.released, r.woken_queues
     into released, woken_queues
     from pgflow._release_held(p_worker_id, 'released', p_run_ids, p_steps, p_items, 100000) r;
+end;
+$$;
+
+-- _await_claims: waits until no claim of a worker is on its way, and lets none begin until this transaction
+-- ends: what a claim took that had not committed would be seen by nobody.
+
+create or replace function pgflow._await_claims(
+    p_worker_id  bigint
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+    perform 1
+    from pgflow.workers w
+    where w.worker_id = p_worker_id
+    for update;
 end;
 $$;
 
@@ -130,7 +154,9 @@ begin
     with silent as (
         select w.worker_id
         from pgflow.workers w
-        where w.ended_at is null
+        where w.recovered_at is null
+          and w.end_cause is distinct from 'retired'
+          and w.ended_at is null
           and w.heartbeat_at + w.expires_after < pgflow.clock()
         for update skip locked
     ),
@@ -149,8 +175,9 @@ begin
     select w.worker_id
     into v_worker_id
     from pgflow.workers w
-    where w.end_cause = 'lost'
-      and w.recovered_at is null
+    where w.recovered_at is null
+      and w.end_cause is distinct from 'retired'
+      and w.end_cause = 'lost'
     order by w.worker_id
     limit 1
     for update skip locked;
@@ -192,6 +219,9 @@ create or replace function pgflow._release_held(
 )
 language plpgsql
 set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
 as $$
 declare
     v_pgmq_queue text;

@@ -3,10 +3,14 @@
 -- `event_id` is taken when an event is written and becomes visible when its transaction commits, so an
 -- event may turn up below one that was read before. The reader therefore keeps the ids it did not see
 -- (gaps) and passes them: events that have turned up in them come too. A gap is settled, its ids never to
--- come, once `oldest_running` has reached the `next_transaction` of the page in which it was first seen.
+-- come, once a page that looked into it says that `oldest_running` has reached the `next_transaction` of the
+-- page in which it was first seen.
+--
+-- For a page with new gaps, `next_transaction` is a number that this transaction takes for itself: whoever took
+-- one of the missing ids has a lower one. (The snapshot's own end would not do: transactions beyond it may run.)
 -- An event is never delivered before its cause: the cause was committed, and has the lower id.
 --
--- The first row has no event, only the two transaction numbers of the page's snapshot.
+-- The first row has no event, only the two transaction numbers.
 
 create or replace function pgflow.event_page(
     p_after  bigint,
@@ -41,9 +45,21 @@ set enable_hashjoin = off
 set enable_mergejoin = off
 set enable_seqscan = off
 as $$
+declare
+    v_gaps_seen boolean;
 begin
+    v_gaps_seen := (
+        select count(*) < max(n.event_id) - p_after
+        from (
+            select e.event_id
+            from pgflow.events e
+            where e.event_id > p_after
+            order by e.event_id
+            limit p_limit) n);
     oldest_running := pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::text::bigint;
-    next_transaction := pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text::bigint;
+    next_transaction := case
+        when v_gaps_seen then pg_catalog.pg_current_xact_id()::text::bigint
+        else pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text::bigint end;
     return next;
 
     return query
@@ -118,7 +134,7 @@ stable
 set search_path = ''
 as $$
 begin
-    next_transaction := pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text::bigint;
+    next_transaction := pg_catalog.pg_current_xact_id()::text::bigint;
     last_event_id := coalesce((select max(e.event_id) from pgflow.events e), 0);
     gaps := coalesce((
         select pg_catalog.range_agg(pg_catalog.int8range(p.previous + 1, p.event_id))

@@ -150,7 +150,7 @@ as $$
         group by e.step, e.item
     )
     select t.step, s.name, s.handler, s.is_map, t.item, t.state, t.attempts, t.losses, t.remaining, t.deferred,
-           p.run_id is not null, t.worker_id, d.due_at, h.started_at, h.ended_at, t.output, t.error
+           p.run_id is not null and t.state = 'SCHEDULED', t.worker_id, d.due_at, h.started_at, h.ended_at, t.output, t.error
     from pgflow.tasks t
     join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step
     left join history h on h.step = t.step and h.item = t.item
@@ -190,8 +190,8 @@ select p.run_id,
              and p.queue = any (w.queues)
              and p.handler = any (w.handlers)) as a_worker_has_it
 from pgflow.parked_tasks p
-join pgflow.runs r on r.run_id = p.run_id
-join pgflow.steps s on s.workflow_id = r.workflow_id and s.step = p.step;
+join pgflow.tasks t on t.run_id = p.run_id and t.step = p.step and t.item = p.item and t.state = 'SCHEDULED'
+join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step;
 
 -- server_facts: what the library wants to know of a database before it works with it.
 

@@ -285,6 +285,12 @@ begin
     where t.state = 'RETRYING'
       and d.run_id is null
     union all
+    select 'I10', r.run_id, 0::smallint, 0, 'PENDING without a timer'
+    from pgflow.runs r
+    left join pgflow.timers d on d.run_id = r.run_id and d.step = 0
+    where r.state = 'PENDING'
+      and d.run_id is null
+    union all
     select 'I10', d.run_id, d.step, d.item, 'a timer for nothing that waits'
     from pgflow.timers d
     left join pgflow.tasks t on t.run_id = d.run_id and t.step = d.step and t.item = d.item
@@ -306,13 +312,15 @@ as $$
     where t.attempts - t.losses - t.releases > s.max_attempts
        or t.losses > 3
     union all
-    select 'I11', t.run_id, t.step, t.item, pg_catalog.format('%s attempts, but %s claims in its history', t.attempts, coalesce(c.claims, 0))
+    select 'I11', t.run_id, t.step, t.item,
+           pg_catalog.format('%s attempts, but %s claims in its history', t.attempts, coalesce(c.claims, 0))
     from pgflow.tasks t
     left join (
         select e.run_id, e.step, e.item, count(*) as claims
         from pgflow.events e
         where e.transition in (4, 5)
-        group by e.run_id, e.step, e.item) c on c.run_id = t.run_id and c.step = t.step and c.item = t.item
+        group by e.run_id, e.step, e.item) c
+        on c.run_id = t.run_id and c.step = t.step and c.item = t.item
     where coalesce(c.claims, 0) <> t.attempts
     union all
     select 'I12', e.run_id, e.step, e.item, 'retried before it was due'

@@ -37,6 +37,7 @@ create table pgflow.steps (
     is_returned      boolean not null,
     depends_on       smallint[] not null,
     dependents       smallint[] not null,
+    opens_maps       boolean not null,
     max_attempts     smallint not null,
     timeout          interval not null,
     retry_delay      interval not null,
@@ -57,6 +58,7 @@ create table pgflow.steps (
 );
 
 comment on column pgflow.steps.map_over is 'the step whose output array is mapped over; 0 for the input of the run';
+comment on column pgflow.steps.opens_maps is 'one of the dependents is a map step';
 comment on column pgflow.steps.dependents is 'step_dependencies the other way round, where the hot functions read it in one row';
 
 create table pgflow.step_dependencies (

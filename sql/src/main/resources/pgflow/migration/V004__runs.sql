@@ -69,7 +69,7 @@ create table pgflow.tasks (
         autovacuum_vacuum_insert_scale_factor = 0.2, autovacuum_analyze_scale_factor = 0.1);
 
 comment on column pgflow.tasks.item is '0 for the task of a plain step and for the map task; items of a map are numbered from 1';
-comment on column pgflow.tasks.remaining is 'PENDING: parents that have not ended; a map task that runs: items that have not ended';
+comment on column pgflow.tasks.remaining is 'PENDING, or SKIPPED when it was: parents that have not ended; a map task that runs: items that have not ended';
 comment on column pgflow.tasks.message_id is 'its message in the pgmq queue, while it is SCHEDULED or RUNNING and not deferred';
 comment on column pgflow.tasks.events is 'how many events the task has; the number of the last one';
 comment on column pgflow.tasks.deferred is 'why it is RUNNING without a worker: items';

@@ -17,4 +17,9 @@ create table pgflow.workers (
     constraint ended_workers_have_a_cause check ((ended_at is null) = (end_cause is null))
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 
+-- Serves upkeep, which asks every second: rows of workers that are alive, or lost and not yet recovered. None
+-- of its columns changes with a heartbeat.
+create index workers_to_watch on pgflow.workers (worker_id)
+where recovered_at is null and end_cause is distinct from 'retired';
+
 comment on column pgflow.workers.recovered_at is 'when the last task that a lost worker held had been handed on';

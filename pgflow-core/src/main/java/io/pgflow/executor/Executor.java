@@ -7,6 +7,7 @@ import io.pgflow.internal.json.Json;
 import io.pgflow.internal.signal.Signals;
 import io.pgflow.internal.store.DefinedWorkflow;
 import io.pgflow.internal.store.Outcome;
+import io.pgflow.internal.store.Recent;
 import io.pgflow.internal.store.RunStore;
 import io.pgflow.internal.store.StartRequest;
 import io.pgflow.internal.upkeep.Consequences;
@@ -19,7 +20,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Executor implements AutoCloseable {
 
-    private static final int MOST_REMEMBERED = 1000;
+    private static final int MOST_DEFINITIONS = 1000;
+    private static final int LARGEST_CALL = 1000;
 
     private final PgflowSettings settings;
     private final RunStore store;
@@ -39,7 +40,7 @@ public final class Executor implements AutoCloseable {
     private final Consequences consequences;
     private final Starter starter;
     private final RunWatch watch;
-    private final Map<String, DefinedWorkflow> defined = new ConcurrentHashMap<>();
+    private final Map<String, DefinedWorkflow> defined = Recent.map(MOST_DEFINITIONS);
 
     /** For {@code Pgflow}. */
     @ModulePrivate
@@ -86,15 +87,23 @@ public final class Executor implements AutoCloseable {
         return run(workflow, id);
     }
 
-    /** Starts a run for each input, in one call to the database for each thousand; in their order. */
+    /**
+     * Starts a run for each input, in one call to the database for each thousand; in their order. Each thousand is committed on
+     * its own.
+     *
+     * @throws StartRefusedException when the options hold an idempotency key, which can stand for one run only
+     */
     public <I, O> List<Run<O>> startAll(Workflow<I, O> workflow, List<I> inputs, StartOptions options) {
+        if (options.idempotencyKey().isPresent()) {
+            throw StartRefusedException.badOptions("one idempotency key cannot stand for several runs");
+        }
         DefinedWorkflow version = stored(workflow);
         List<StartRequest> requests = inputs.stream()
                 .map(input -> request(workflow, version, input, options))
                 .toList();
         var runs = new ArrayList<Run<O>>(requests.size());
-        for (int from = 0; from < requests.size(); from += 1000) {
-            List<StartRequest> part = requests.subList(from, Math.min(requests.size(), from + 1000));
+        for (int from = 0; from < requests.size(); from += LARGEST_CALL) {
+            List<StartRequest> part = requests.subList(from, Math.min(requests.size(), from + LARGEST_CALL));
             starter.start(part, options.actor()).forEach(id -> runs.add(run(workflow, id)));
         }
         return List.copyOf(runs);
@@ -204,16 +213,12 @@ public final class Executor implements AutoCloseable {
 
     private DefinedWorkflow stored(Workflow<?, ?> workflow) {
         String json = workflow.toJson();
-        DefinedWorkflow known = defined.get(json);
-        if (known != null) {
-            return known;
+        @Nullable DefinedWorkflow known = defined.get(json);
+        if (known == null) {
+            known = starter.untilDeadline(() -> store.define(json));
+            defined.put(json, known);
         }
-        DefinedWorkflow version = starter.untilDeadline(() -> store.define(json));
-        if (defined.size() >= MOST_REMEMBERED) {
-            defined.clear(); // an application may make a workflow for each run
-        }
-        defined.put(json, version);
-        return version;
+        return known;
     }
 
     private <O> Run<O> run(Workflow<?, O> workflow, UUID id) {

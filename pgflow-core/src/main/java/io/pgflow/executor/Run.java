@@ -65,7 +65,7 @@ public final class Run<O> {
     public CompletableFuture<O> result() {
         CompletableFuture<RunResult> ended = executor.watch().result(id);
         CompletableFuture<O> output = ended.thenApplyAsync(this::output);
-        output.whenComplete((value, error) -> ended.cancel(false));
+        var unused = output.whenComplete((value, error) -> ended.cancel(false));
         return output;
     }
 

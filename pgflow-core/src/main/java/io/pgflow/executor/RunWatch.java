@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Waits for runs to end, for everybody in this process with one question: which of these have ended?
  *
- * <p>It asks when a hint comes (in this process the hint names the runs) and at each poll interval, but not again sooner than
- * twice the time that the last answer took, so that waiting for many runs of a busy database stays cheap.
+ * <p>It asks when a hint comes and at each poll interval. With so many runs that one question does not do, it does not ask
+ * again sooner than twice the time that the last answers took, so that waiting for many runs of a busy database stays cheap.
  */
 final class RunWatch implements AutoCloseable {
 
@@ -48,7 +48,7 @@ final class RunWatch implements AutoCloseable {
     CompletableFuture<RunResult> result(UUID runId) {
         var wanted = new CompletableFuture<RunResult>();
         waiting.compute(runId, (id, others) -> with(others, wanted));
-        wanted.whenComplete(
+        var unused = wanted.whenComplete(
                 (result, error) -> waiting.computeIfPresent(runId, (id, others) -> without(others, wanted)));
         if (closed) {
             wanted.cancel(false);

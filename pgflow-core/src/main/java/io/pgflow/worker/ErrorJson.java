@@ -73,7 +73,7 @@ final class ErrorJson {
     private static String storable(String text) {
         var storable = new StringBuilder(text.length());
         text.codePoints()
-                .map(c -> c == 0 || c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE ? '\uFFFD' : c)
+                .map(c -> c == 0 || (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE) ? '\uFFFD' : c)
                 .forEach(storable::appendCodePoint);
         return storable.toString();
     }

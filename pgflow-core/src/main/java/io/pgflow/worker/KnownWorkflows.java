@@ -3,16 +3,21 @@ package io.pgflow.worker;
 import static java.util.Objects.requireNonNull;
 
 import io.pgflow.internal.json.Json;
+import io.pgflow.internal.store.Recent;
 import io.pgflow.internal.store.TaskStore;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 
-/** The versions of workflows that this process has met. They never change, so each is read once. */
+/**
+ * The versions of workflows that this process has met lately. They never change, so each is read once, and again only after
+ * many others were needed: a program may make workflows without end.
+ */
 final class KnownWorkflows {
 
     private final TaskStore store;
-    private final Map<Long, KnownWorkflow> byId = new ConcurrentHashMap<>();
+    private static final int MOST = 1000;
+
+    private final Map<Long, KnownWorkflow> byId = Recent.map(MOST);
 
     KnownWorkflows(TaskStore store) {
         this.store = store;

@@ -1,0 +1,30 @@
+package io.pgflow.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class ExamplesTest {
+
+    @Test
+    void the_program_of_the_readme_prints_the_receipt() throws Exception {
+        assertThat(Printed.by(() -> Checkout.main(new String[0])))
+                .contains("Receipt[payment=paid 4200 cents, labels=[label of book, label of lamp]]");
+    }
+
+    @Test
+    void a_workflow_read_from_a_document_runs_and_a_bad_document_is_refused_with_all_its_problems() throws Exception {
+        assertThat(Printed.by(() -> RuntimeFlow.main(new String[0])))
+                .contains("Shipping costs 1200 cents.")
+                .contains("PGF-WFL-012 at /steps/1/handler")
+                .contains("did you mean \"parcels\"?");
+    }
+
+    @Test
+    void killing_a_worker_process_loses_nothing() throws Exception {
+        assertThat(Printed.by(() -> KillAWorker.main(new String[0])))
+                .containsPattern("recovered: nap\\[\\d+]")
+                .contains("results: 400 of 400, in order: true")
+                .contains("verify: every invariant holds");
+    }
+}

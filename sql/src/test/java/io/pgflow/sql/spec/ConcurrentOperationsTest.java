@@ -1,0 +1,159 @@
+package io.pgflow.sql.spec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+
+/** Every operation meets every other one on the same few runs, on several connections, in an order that only the seed decides. */
+class ConcurrentOperationsTest extends Specification {
+    private static final long SEED = 42;
+    private static final int ROUNDS = 2;
+    private static final int STEPS = 12;
+
+    private interface Operation {
+        void run(Session session, Random random, List<UUID> runs, long worker);
+    }
+
+    private final Map<String, Operation> operations = new LinkedHashMap<>();
+
+    {
+        operations.put("start", (session, random, runs, worker) -> session.start("mesh", "[1, 2]"));
+        operations.put("claim", (session, random, runs, worker) -> session.claim(worker, 1 + random.nextInt(5)));
+        operations.put("complete", (session, random, runs, worker) -> {
+            List<Claim> held = held(session, random);
+            if (!held.isEmpty()) {
+                session.complete(worker, held, "[1, 2]");
+            }
+        });
+        operations.put(
+                "fail",
+                (session, random, runs, worker) -> held(session, random)
+                        .forEach(claim -> session.fail(worker, claim, random.nextInt(4) > 0, null)));
+        operations.put("heartbeat", (session, random, runs, worker) -> {
+            List<Claim> held = held(session, random);
+            session.row(
+                    "select * from pgflow.heartbeat(?, ?, ?, ?, ?)",
+                    worker,
+                    Session.ids(held),
+                    Session.steps(held),
+                    Session.items(held),
+                    Session.fences(held));
+        });
+        operations.put("expire", (session, random, runs, worker) -> {
+            long silent = session.worker();
+            session.claim(silent, 2);
+            session.execute(
+                    "update pgflow.workers set heartbeat_at = now() - interval '1 hour' where worker_id = " + silent);
+            session.expire();
+        });
+        operations.put(
+                "cancel",
+                (session, random, runs, worker) ->
+                        session.rows("select * from pgflow.cancel_runs(?, 'ada', null)", (Object)
+                                new UUID[] {any(runs, random), any(runs, random), any(runs, random)}));
+        operations.put("fold", (session, random, runs, worker) -> session.fold());
+        operations.put("fire", (session, random, runs, worker) -> session.fire());
+        operations.put(
+                "skip", (session, random, runs, worker) -> session.skip(any(runs, random), "left", "join", "sum"));
+    }
+
+    @Test
+    void every_pair_of_operations_on_the_same_runs_neither_deadlocks_nor_breaks_a_rule() {
+        db.define(
+                "mesh",
+                "root(maxAttempts 50, retryDelay PT0.001S) -> left, right; left, right -> join; root -> each* -> sum");
+        long worker = db.worker();
+        List<String> names = new ArrayList<>(operations.keySet());
+        Session[] sessions = {session(), session(), session(), session()};
+        for (int round = 0; round < ROUNDS; round++) {
+            for (int i = 0; i < names.size(); i++) {
+                for (int j = i; j < names.size(); j++) {
+                    meet(names.get(i), names.get(j), sessions, worker, SEED + round * 1000L + i * 100L + j);
+                }
+            }
+        }
+
+        db.rows("select * from pgflow.verify()").forEach(row -> assertThat(row).isNull());
+        drainAll();
+        assertThat(db.count("select count(*) from pgflow.runs where ended_at is null"))
+                .isZero();
+        assertThat(db.count("select count(*) from pgflow.runs where state = 'SUCCEEDED'"))
+                .isPositive();
+    }
+
+    private void meet(String first, String second, Session[] sessions, long worker, long seed) {
+        Random random = new Random(seed);
+        List<UUID> runs = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            runs.add(i == 3 ? db.startDelayed("mesh", "1 millisecond") : db.start("mesh", "[1]"));
+        }
+        Claim root = db.claimOne(worker);
+        db.complete(worker, root, "[1, 2, 3]");
+        db.claim(worker, 3);
+
+        List<CompletableFuture<Void>> threads = new ArrayList<>();
+        for (int i = 0; i < sessions.length; i++) {
+            Session session = sessions[i];
+            Random own = new Random(random.nextLong());
+            Operation operation = operations.getOrDefault(i % 2 == 0 ? first : second, (s, r, u, w) -> {});
+            threads.add(CompletableFuture.runAsync(
+                    () -> {
+                        for (int step = 0; step < STEPS / 4; step++) {
+                            operation.run(session, own, runs, worker);
+                        }
+                    },
+                    task -> new Thread(task, "operation").start()));
+        }
+        for (CompletableFuture<Void> thread : threads) {
+            try {
+                thread.join();
+            } catch (RuntimeException e) {
+                throw new AssertionError(first + " meets " + second + ", seed " + seed, e);
+            }
+        }
+    }
+
+    private static UUID any(List<UUID> runs, Random random) {
+        return runs.get(random.nextInt(runs.size()));
+    }
+
+    /** Some of the tasks that run, whoever holds them, in an order of chance. */
+    private static List<Claim> held(Session session, Random random) {
+        return session
+                .rows(
+                        "select t.* from pgflow.tasks t where t.state = 'RUNNING' and t.deferred is null order by hashtextextended(t.run_id::text, ?) limit 6",
+                        random.nextLong())
+                .stream()
+                .map(row -> new Claim(
+                        row.uuid("run_id"),
+                        row.integer("step"),
+                        row.integer("item"),
+                        row.integer("fence"),
+                        1,
+                        null,
+                        null,
+                        ""))
+                .toList();
+    }
+
+    private void drainAll() {
+        db.execute("update pgflow.workers set heartbeat_at = now() - interval '1 hour' where ended_at is null");
+        db.expire();
+        long worker = db.worker();
+        db.clock("1 hour");
+        long left = 1;
+        for (int i = 0; left > 0 && i < 50; i++) {
+            db.fire();
+            db.fold();
+            db.drain(worker);
+            left = db.count("select count(*) from pgflow.runs where ended_at is null");
+        }
+    }
+}

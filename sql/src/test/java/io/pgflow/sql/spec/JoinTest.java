@@ -1,0 +1,102 @@
+package io.pgflow.sql.spec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class JoinTest extends Specification {
+    @Test
+    void a_step_is_scheduled_when_its_last_parent_succeeds() {
+        db.define("diamond", "root -> left, right; left, right -> join");
+        long worker = db.worker();
+        UUID run = db.start("diamond");
+
+        db.complete(worker, db.claimOne(worker));
+        assertThat(db.states(run)).isEqualTo("RUNNING: root SUCCEEDED, left SCHEDULED, right SCHEDULED, join PENDING");
+
+        List<Claim> sides = db.claim(worker, 10);
+        db.complete(worker, sides.get(0));
+        assertThat(db.states(run)).endsWith("join PENDING");
+        db.complete(worker, sides.get(1));
+        assertThat(db.states(run)).endsWith("join SCHEDULED");
+
+        Claim join = db.claimOne(worker);
+        assertThat(join.outputs()).isEqualTo("{\"left\": \"left\", \"right\": \"right\"}");
+        assertThat(db.complete(worker, join).endedRuns()).containsExactly(run);
+        assertThat(db.states(run))
+                .isEqualTo("SUCCEEDED: root SUCCEEDED, left SUCCEEDED, right SUCCEEDED, join SUCCEEDED");
+    }
+
+    @Test
+    void parents_that_end_in_one_report_fire_the_join_once() {
+        db.define("wide", "a, b, c, d, e, f, g, h -> join");
+        long worker = db.worker();
+        UUID run = db.start("wide");
+
+        db.complete(worker, db.claim(worker, 10), "1");
+
+        assertThat(db.history(run)).containsOnlyOnce("join schedule");
+        db.drain(worker);
+        assertThat(db.states(run)).startsWith("SUCCEEDED");
+    }
+
+    /** Each order in which two last parents can pass the points at which their transactions take locks. */
+    @ParameterizedTest
+    @ValueSource(strings = {"complete_tasks-runs-locked", "complete_tasks-tasks-locked", "resolve_dependents-locked"})
+    void two_last_parents_that_end_at_the_same_time_fire_the_join_exactly_once(String point) {
+        db.define("pair", "left, right -> join");
+        long worker = db.worker();
+        UUID run = db.start("pair");
+        List<Claim> sides = db.claim(worker, 10);
+
+        Paused<Report> first = pauseAt(point, session -> session.complete(worker, sides.get(0)));
+        if (point.equals("resolve_dependents-locked")) {
+            Paused<Report> second = Paused.blocked(session(), session(), s -> s.complete(worker, sides.get(1)));
+            first.resume();
+            assertThat(second.finish().wokenQueues()).containsExactly("default");
+        } else {
+            Report second = session().complete(worker, sides.get(1));
+            assertThat(second.wokenQueues()).isEmpty();
+            assertThat(first.resume().wokenQueues()).containsExactly("default");
+        }
+
+        assertThat(db.history(run)).containsOnlyOnce("join schedule");
+        assertThat(db.states(run)).endsWith("join SCHEDULED");
+    }
+
+    @Test
+    void a_join_that_looked_before_it_locked_would_be_caught_here() {
+        db.define("pair", "left, right -> join");
+        long worker = db.worker();
+        UUID run = db.start("pair");
+        List<Claim> sides = db.claim(worker, 10);
+        db.execute("""
+                create or replace function pgflow._resolve_dependents(
+                    p_run_ids uuid[], p_steps smallint[], p_workflow_ids bigint[], p_now timestamptz,
+                    out woken_queues text[], out maps_to_fold boolean)
+                language plpgsql as $$
+                begin
+                    maps_to_fold := false;
+                    if not exists (select from pgflow.tasks t where t.run_id = p_run_ids[1] and t.step < 3
+                                   and t.state <> 'SUCCEEDED') then
+                        woken_queues := pgflow._schedule(p_run_ids, array[3::smallint], array[0], 3::smallint, p_now);
+                    end if;
+                    perform test.pp('naive-looked');
+                end;
+                $$
+                """);
+
+        Paused<Report> first = pauseAt("naive-looked", session -> session.complete(worker, sides.get(0)));
+        session().complete(worker, sides.get(1));
+        first.resume();
+
+        assertThat(db.states(run)).endsWith("join PENDING");
+        assertThat(db.texts("select distinct invariant from pgflow.verify() order by 1"))
+                .contains("I9");
+        db.cancel(run);
+    }
+}

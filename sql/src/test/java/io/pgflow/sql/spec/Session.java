@@ -1,0 +1,331 @@
+package io.pgflow.sql.spec;
+
+import static org.awaitility.Awaitility.await;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.Function;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/** One connection that speaks the engine's functions. Every call is a transaction, unless {@link #begin} opened one. */
+final class Session implements AutoCloseable {
+    private final Connection connection;
+
+    Session(DataSource database) {
+        try {
+            connection = database.getConnection();
+            execute("set statement_timeout = '30s'");
+        } catch (SQLException e) {
+            throw new SqlFailure(e);
+        }
+    }
+
+    long define(String name, String text) {
+        return defineJson(WorkflowText.definition(name, text)).number("workflow_id");
+    }
+
+    Row defineJson(@Nullable String definition) {
+        return row("select * from pgflow.define_workflow(?::jsonb)", definition);
+    }
+
+    UUID start(String workflow) {
+        return start(workflow, "null");
+    }
+
+    UUID start(String workflow, String input) {
+        return row("select pgflow.start_run(?, ?::jsonb) as run_id", workflow, input)
+                .uuid("run_id");
+    }
+
+    UUID startDelayed(String workflow, String delay) {
+        return row("select pgflow.start_run(?, '[]', p_delay => ?::interval) as run_id", workflow, delay)
+                .uuid("run_id");
+    }
+
+    /** A worker with all handlers that are defined now, on all queues. */
+    long worker() {
+        return row("select pgflow.register_worker('worker', (select array_agg(queue) from pgflow.queues),"
+                        + " (select array_agg(distinct handler) from pgflow.steps)) as id")
+                .number("id");
+    }
+
+    long workerWith(String... handlers) {
+        return row("select pgflow.register_worker('worker', '{default}', ?) as id", (Object) handlers)
+                .number("id");
+    }
+
+    List<Claim> claim(long worker, int limit) {
+        return claim(worker, "default", limit);
+    }
+
+    List<Claim> claim(long worker, String queue, int limit) {
+        return rows(
+                        "select c.*, s.name from pgflow.claim_tasks(?, ?, ?) c join pgflow.steps s using (workflow_id, step)",
+                        worker,
+                        queue,
+                        limit)
+                .stream()
+                .map(row -> new Claim(
+                        row.uuid("run_id"),
+                        row.integer("step"),
+                        row.integer("item"),
+                        row.integer("fence"),
+                        row.integer("attempt"),
+                        row.text("input"),
+                        row.text("outputs"),
+                        String.valueOf(row.text("name"))))
+                .toList();
+    }
+
+    Claim claimOne(long worker) {
+        List<Claim> claims = claim(worker, 1);
+        if (claims.isEmpty()) {
+            throw new IllegalStateException("there is nothing to claim");
+        }
+        return claims.get(0);
+    }
+
+    Report complete(long worker, Claim claim) {
+        return complete(worker, List.of(claim), "\"" + claim.name() + "\"");
+    }
+
+    Report complete(long worker, Claim claim, @Nullable String output) {
+        return complete(worker, List.of(claim), output);
+    }
+
+    /** Reports the same output for all. */
+    Report complete(long worker, List<Claim> claims, @Nullable String output) {
+        return complete(worker, claims, Collections.nCopies(claims.size(), output));
+    }
+
+    Report complete(long worker, List<Claim> claims, List<@Nullable String> outputs) {
+        Row row = row(
+                "select * from pgflow.complete_tasks(?, ?, ?, ?, ?, ?::jsonb[])",
+                worker,
+                ids(claims),
+                steps(claims),
+                items(claims),
+                fences(claims),
+                outputs.toArray(String[]::new));
+        return report(row, "stale", row.truth("maps_to_fold"));
+    }
+
+    Report fail(long worker, Claim claim) {
+        return fail(worker, claim, true, null);
+    }
+
+    Report failForGood(long worker, Claim claim) {
+        return fail(worker, claim, false, null);
+    }
+
+    Report fail(long worker, Claim claim, boolean retryable, @Nullable String retryAfter) {
+        List<Claim> claims = List.of(claim);
+        Row row = row(
+                "select * from pgflow.fail_tasks(?, ?, ?, ?, ?, array['{\"message\": \"no luck\"}'::jsonb], array[?::boolean], array[?::interval])",
+                worker,
+                ids(claims),
+                steps(claims),
+                items(claims),
+                fences(claims),
+                retryable,
+                retryAfter);
+        return report(row, "stale", false);
+    }
+
+    Report skip(UUID run, String... steps) {
+        UUID[] runs = Collections.nCopies(steps.length, run).toArray(UUID[]::new);
+        Row row = row("select * from pgflow.skip_tasks(?, ?, 'ada', 'not needed')", runs, steps);
+        return report(row, "applied", row.truth("maps_to_fold"));
+    }
+
+    String cancel(UUID run) {
+        return String.valueOf(row("select * from pgflow.cancel_runs(array[?::uuid], 'ada', 'enough')", run)
+                .text("outcome"));
+    }
+
+    /** Folds until nothing is left. */
+    void fold() {
+        while (row("select maps_left from pgflow.fold_maps(100)").truth("maps_left")) {}
+    }
+
+    int fire() {
+        return row("select fired from pgflow.fire_timers(1000)").integer("fired");
+    }
+
+    /** Declares silent workers lost and hands on all that they held. */
+    void expire() {
+        while (row("select left_over from pgflow.expire_workers(1000)").truth("left_over")) {}
+    }
+
+    /** The engine's time in this session is this much later than it is. */
+    void clock(String offset) {
+        execute("set pgflow.clock_offset = '" + offset + "'");
+    }
+
+    /** Claims, completes and folds until the queue is empty. */
+    void drain(long worker) {
+        List<Claim> claims = claim(worker, 100);
+        while (!claims.isEmpty()) {
+            complete(worker, claims, "[1, 2]");
+            fold();
+            claims = claim(worker, 100);
+        }
+    }
+
+    /** {@code "RUNNING: root SUCCEEDED, left SCHEDULED"}; items of a map as {@code name[1]}. */
+    String states(UUID run) {
+        return String.valueOf(row("""
+                        select r.state || ': ' || string_agg(
+                            s.name || case when t.item > 0 then '[' || t.item || ']' else '' end || ' ' || t.state,
+                            ', ' order by t.step, t.item) as states
+                        from pgflow.runs r
+                        join pgflow.tasks t using (run_id)
+                        join pgflow.steps s on s.workflow_id = r.workflow_id and s.step = t.step
+                        where r.run_id = ?
+                        group by r.state
+                        """, run).text("states"));
+    }
+
+    /** The names of the transitions of a run and its tasks, in order: {@code "start", "root enqueue"}. */
+    List<String> history(UUID run) {
+        return texts("""
+                select case when e.step > 0 then s.name || case when e.item > 0 then '[' || e.item || ']' else '' end || ' ' else '' end
+                       || t.name
+                from pgflow.events e
+                join pgflow.runs r using (run_id)
+                join pgflow.transitions t using (transition)
+                left join pgflow.steps s on s.workflow_id = r.workflow_id and s.step = e.step
+                where e.run_id = ?
+                order by e.event_id
+                """, run);
+    }
+
+    @Nullable
+    String output(UUID run, String step) {
+        return row(
+                        "select t.output from pgflow.tasks t join pgflow.steps s using (workflow_id, step)"
+                                + " where t.run_id = ? and s.name = ? and t.item = 0",
+                        run,
+                        step)
+                .text("output");
+    }
+
+    long count(String sql, @Nullable Object... parameters) {
+        return Long.parseLong(texts(sql, parameters).get(0));
+    }
+
+    List<String> texts(String sql, @Nullable Object... parameters) {
+        return rows(sql, parameters).stream()
+                .map(row -> String.valueOf(row.columns().values().iterator().next()))
+                .toList();
+    }
+
+    Row row(String sql, @Nullable Object... parameters) {
+        return rows(sql, parameters).get(0);
+    }
+
+    List<Row> rows(String sql, @Nullable Object... parameters) {
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            for (int i = 0; i < parameters.length; i++) {
+                bind(statement, i + 1, parameters[i]);
+            }
+            List<Row> found = new ArrayList<>();
+            try (ResultSet rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    found.add(Row.of(rows));
+                }
+            }
+            return found;
+        } catch (SQLException e) {
+            throw new SqlFailure(e);
+        }
+    }
+
+    void execute(String sql) {
+        try (var statement = connection.createStatement()) {
+            statement.execute(sql);
+        } catch (SQLException e) {
+            throw new SqlFailure(e);
+        }
+    }
+
+    void begin() {
+        execute("begin");
+    }
+
+    void commit() {
+        execute("commit");
+    }
+
+    void rollback() {
+        execute("rollback");
+    }
+
+    int pid() {
+        return (int) count("select pg_backend_pid()");
+    }
+
+    /** Returns when that server process stands at a pause point. */
+    void awaitAdvisoryWait(int pid) {
+        await().until(() ->
+                count("select count(*) from pg_stat_activity where pid = ? and wait_event = 'advisory'", pid) > 0);
+    }
+
+    static UUID[] ids(List<Claim> claims) {
+        return claims.stream().map(Claim::runId).toArray(UUID[]::new);
+    }
+
+    static Short[] steps(List<Claim> claims) {
+        return claims.stream().map(claim -> (short) claim.step()).toArray(Short[]::new);
+    }
+
+    static Integer[] items(List<Claim> claims) {
+        return numbers(claims, Claim::item);
+    }
+
+    static Integer[] fences(List<Claim> claims) {
+        return numbers(claims, Claim::fence);
+    }
+
+    private static Integer[] numbers(List<Claim> claims, Function<Claim, Integer> number) {
+        return claims.stream().map(number).toArray(Integer[]::new);
+    }
+
+    private void bind(PreparedStatement statement, int position, @Nullable Object value) throws SQLException {
+        if (value instanceof UUID[] ids) {
+            statement.setArray(position, connection.createArrayOf("uuid", ids));
+        } else if (value instanceof Integer[] numbers) {
+            statement.setArray(position, connection.createArrayOf("int4", numbers));
+        } else if (value instanceof Short[] numbers) {
+            statement.setArray(position, connection.createArrayOf("int2", numbers));
+        } else if (value instanceof String[] texts) {
+            statement.setArray(position, connection.createArrayOf("text", texts));
+        } else {
+            statement.setObject(position, value);
+        }
+    }
+
+    private static Report report(Row row, String positions, boolean mapsToFold) {
+        return new Report(
+                row.list(positions, Integer.class),
+                row.list("ended_run_ids", UUID.class),
+                row.list("woken_queues", String.class),
+                mapsToFold);
+    }
+
+    @Override
+    public void close() {
+        try {
+            connection.close();
+        } catch (SQLException e) {
+            throw new SqlFailure(e);
+        }
+    }
+}

@@ -1,0 +1,109 @@
+package io.pgflow.sql.spec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A checker that finds nothing is worth something only if it finds what is wrong. */
+class VerifyTest extends Specification {
+    private static final List<String> TABLES =
+            List.of("runs", "tasks", "events", "timers", "idempotency_keys", "map_progress", "stale_reports");
+
+    private UUID done;
+    private UUID open;
+
+    @BeforeEach
+    void a_run_that_ended_and_one_that_waits_in_every_way() {
+        db.define("flow", "a -> b");
+        db.define("busy", "scheduled, running, retrying, each*; scheduled -> pending");
+        long worker = db.worker();
+        done = db.row("select pgflow.start_run('flow', '1', 'key') as run_id").uuid("run_id");
+        db.drain(worker);
+        open = db.start("busy", "[1, 2]");
+        for (Claim claim : db.claim(worker, 10)) {
+            if (claim.name().equals("retrying")) {
+                db.fail(worker, claim);
+            } else if (!claim.name().equals("running")) {
+                db.row(
+                        "select * from pgflow.release_tasks(?, ?, ?, ?, ?)",
+                        worker,
+                        Session.ids(List.of(claim)),
+                        Session.steps(List.of(claim)),
+                        Session.items(List.of(claim)),
+                        Session.fences(List.of(claim)));
+            }
+        }
+        db.startDelayed("flow", "1 hour");
+        assertThat(db.rows("select * from pgflow.verify()")).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '~',
+            value = {
+                "I1  | delete from pgflow.runs where run_id = :done",
+                "I1  | update pgflow.tasks set workflow_id = workflow_id + 1 where run_id = :done and step = 1",
+                "I1  | delete from pgflow.tasks where run_id = :done and step = 2",
+                "I2  | update pgflow.tasks set state = 'PENDING' where run_id = :done and step = 2",
+                "I2  | update pgflow.runs set state = 'RUNNING', ended_at = null where run_id = :done",
+                "I3  | insert into pgflow.events (run_id, at, item, seq, fence, step, transition, generation, attempt) values (:done, now(), 0, 5, 1, 1, 10, 1, 1)",
+                "I4  | delete from pgflow.events where run_id = :done and step = 1 and seq = 2",
+                "I4  | update pgflow.events set seq = 9 where run_id = :done and step = 1 and seq = 3",
+                "I4  | update pgflow.events set transition = 11 where run_id = :done and step = 1 and seq = 3",
+                "I4  | update pgflow.events set transition = 1000 where run_id = :done and step = 1 and seq = 3",
+                "I4  | update pgflow.events set worker_id = null where run_id = :done and transition = 4",
+                "I4  | update pgflow.tasks set events = events + 1 where run_id = :done and step = 1",
+                "I4  | delete from pgflow.events where run_id = :done and step = 0 and seq = 2",
+                "I5  | update pgflow.tasks set output = '\"forged\"' where run_id = :done and step = 1",
+                "I6  | update pgflow.events set fence = 3 where run_id = :done and step = 1 and seq = 3",
+                "I6  | update pgflow.events set fence = 2 where run_id = :done and step = 1 and transition = 4",
+                "I7  | update pgflow.events set at = at - interval '1 day' where run_id = :done and step = 1 and transition = 4; insert into pgflow.events (run_id, at, item, seq, fence, step, transition, generation, attempt) values (:done, now(), 0, 0, 0, 1, 7, 1, 1)",
+                "I8  | insert into pgflow.events (run_id, at, item, seq, fence, step, transition, generation, attempt) values (:done, now(), 0, 9, 1, 2, 3, 1, 1)",
+                "I8  | update pgflow.events set event_id = default where run_id = :done and step = 1 and transition = 6",
+                "I8  | delete from pgflow.events where run_id = :done and step = 1 and transition = 6",
+                "I8  | update pgflow.tasks set remaining = 0 where run_id = :open and state = 'PENDING'",
+                "I9  | update pgflow.tasks set remaining = 3 where run_id = :open and state = 'PENDING'",
+                "I9  | update pgflow.tasks set remaining = 1 where run_id = :open and deferred = 'items'",
+                "I9  | insert into pgflow.map_progress values (:open, (select step from pgflow.tasks where deferred = 'items'), 1)",
+                "I9  | update pgflow.runs set remaining_sinks = 1 where run_id = :open",
+                "I10 | delete from pgmq.q_pgf2_default where msg_id = (select min(message_id) from pgflow.tasks where run_id = :open and state = 'SCHEDULED')",
+                "I10 | insert into pgmq.q_pgf2_default (vt, message) select now(), jsonb_build_object('run_id', :done, 'step', 1, 'item', 0)",
+                "I10 | update pgflow.tasks set message_id = message_id + 1000 where run_id = :open and state = 'RUNNING' and deferred is null",
+                "I10 | delete from pgflow.timers where run_id = :open",
+                "I10 | insert into pgflow.timers values (:done, 1, 0, now())",
+                "I10 | insert into pgflow.timers values (:done, 0, 0, now())",
+                "I10 | delete from pgflow.timers where step = 0",
+                "I11 | update pgflow.tasks set attempts = 4 where run_id = :done and step = 1",
+                "I11 | update pgflow.tasks set losses = 4 where run_id = :open and state = 'RETRYING'",
+                "I12 | insert into pgflow.events (run_id, at, item, seq, fence, step, transition, generation, attempt) select run_id, now(), 0, 5, 1, step, 10, 1, 1 from pgflow.tasks where run_id = :open and state = 'RETRYING'",
+            })
+    void a_database_in_which_something_is_wrong_is_reported(String invariant, String damage) {
+        db.begin();
+        for (String table : TABLES) {
+            db.execute("alter table pgflow." + table + " disable trigger all");
+        }
+        db.execute("alter table pgflow.events alter event_id set generated by default");
+        db.execute(damage.replace(":done", "'" + done + "'::uuid").replace(":open", "'" + open + "'::uuid"));
+
+        assertThat(db.texts("select distinct invariant from pgflow.verify()")).contains(invariant);
+        db.rollback();
+    }
+
+    @Test
+    void a_report_says_which_task_and_what_is_wrong() {
+        db.begin();
+        db.execute("update pgflow.tasks set remaining = 3 where state = 'PENDING' and run_id = '" + open + "'");
+
+        Row found = db.row("select * from pgflow.verify() where invariant = 'I9'");
+
+        assertThat(found.uuid("run_id")).isEqualTo(open);
+        assertThat(found.text("problem")).isEqualTo("remaining is 3, but 1 parents have not ended");
+        db.rollback();
+    }
+}
