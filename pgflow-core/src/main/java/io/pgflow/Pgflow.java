@@ -200,6 +200,9 @@ public final class Pgflow implements AutoCloseable {
             if (!handlers.isEmpty()) {
                 needed.addAll(List.of("claims", "reports", "heartbeats"));
             }
+            if (settings.notifications()) {
+                needed.add("NOTIFY");
+            }
             if (listener == null && settings.notifications()) {
                 needed.add("LISTEN");
             }

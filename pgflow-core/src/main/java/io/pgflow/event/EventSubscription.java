@@ -25,6 +25,7 @@ public final class EventSubscription implements AutoCloseable {
     private final AutoCloseable listening;
     private final Loop loop;
     private volatile EventCursor cursor;
+    private volatile boolean closed;
     private boolean more = true;
 
     EventSubscription(
@@ -48,9 +49,13 @@ public final class EventSubscription implements AutoCloseable {
         return cursor;
     }
 
-    /** Stops after the event of now; waits for the subscriber for at most five seconds, then interrupts it. */
+    /**
+     * Stops after the event of now; waits for the subscriber for at most five seconds, then interrupts it. The rest of a page that
+     * is not delivered to its end comes again to whoever goes on from the cursor, and so does its beginning.
+     */
     @Override
     public void close() {
+        closed = true;
         onClose.accept(this);
         try {
             listening.close();
@@ -68,7 +73,12 @@ public final class EventSubscription implements AutoCloseable {
         }
         EventCursor before = cursor;
         EventPage page = store.eventPage(before.position(), before.gapRanges(), LARGEST_PAGE);
-        page.events().forEach(this::deliver);
+        for (EventRow row : page.events()) {
+            if (closed) {
+                return;
+            }
+            deliver(row);
+        }
         cursor = before.after(page);
         more = page.events().size() >= LARGEST_PAGE;
     }
@@ -76,7 +86,7 @@ public final class EventSubscription implements AutoCloseable {
     private void deliver(EventRow row) {
         try {
             subscriber.accept(Event.of(row));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             log.error("a subscriber failed at event {}; it gets the next one as usual", row.eventId(), e);
         }
     }
