@@ -35,6 +35,8 @@ public final class Checkout {
             .step(RECEIPT, after(CHARGE, LABELS), in -> new Receipt(in.output(CHARGE), in.output(LABELS)))
             .returns(RECEIPT);
 
+    private Checkout() {}
+
     public static void main(String[] args) throws Exception {
         try (var server = EmbeddedPostgresServer.start()) {
             PgflowSchema.migrate(server.dataSource());
@@ -44,7 +46,5 @@ public final class Checkout {
             }
         }
     }
-    // endregion
-
-    private Checkout() {}
 }
+// endregion

@@ -126,7 +126,8 @@ class AnnouncerTest {
                 return super.getConnection();
             }
         };
-        try (Notifications notifications = start(hanging)) {
+        // Room for all of them: a full inbox would collapse them into one call of caughtUp().
+        try (Notifications notifications = start(hanging, SETTINGS.withInboxSize(100_000))) {
             Heard heard = new Heard();
             notifications.listen("orders", heard);
             await().until(() -> heard.catchUps() > 0);
