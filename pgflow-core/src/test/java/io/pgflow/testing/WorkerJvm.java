@@ -1,0 +1,78 @@
+package io.pgflow.testing;
+
+import io.pgflow.Pgflow;
+import io.pgflow.workflow.Workflow;
+import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Path;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import javax.sql.DataSource;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/** A worker in a process of its own, to be killed. Its handler never returns; the same handler elsewhere does. */
+public final class WorkerJvm implements AutoCloseable {
+
+    private static final String IN_CHILD = "pgflow.test.child";
+
+    private final Process process;
+
+    private WorkerJvm(Process process) {
+        this.process = process;
+    }
+
+    public static WorkerJvm start(DataSource database) throws IOException {
+        var source = (PGSimpleDataSource) database;
+        var builder = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx128m",
+                "-XX:TieredStopAtLevel=1",
+                "-D" + IN_CHILD + "=true",
+                "-cp",
+                System.getProperty("java.class.path"),
+                WorkerJvm.class.getName(),
+                source.getUrl(),
+                String.valueOf(source.getUser()));
+        return new WorkerJvm(builder.redirectOutput(Redirect.DISCARD)
+                .redirectError(Redirect.INHERIT)
+                .start());
+    }
+
+    /** The workflow that both processes know. */
+    public static Workflow<Object, Object> workflow(Queue<String> happened) {
+        return Flow.oneStep("killed", Object.class, Object.class, in -> {
+            happened.add("begun");
+            if (Boolean.getBoolean(IN_CHILD)) {
+                new CountDownLatch(1).await();
+            }
+            return "\"survived\"";
+        });
+    }
+
+    /** Without a word, as by the operating system; returns when it is dead. */
+    public void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        kill();
+    }
+
+    /** In the child. Ends by itself when its parent has. */
+    public static void main(String[] args) throws InterruptedException {
+        var source = new PGSimpleDataSource();
+        source.setUrl(args[0]);
+        source.setUser(args[1]);
+        ProcessHandle.current()
+                .parent()
+                .orElseThrow()
+                .onExit()
+                .thenRun(() -> Runtime.getRuntime().halt(1));
+        Pgflow.on(Engines.pool(source))
+                .with(workflow(new ConcurrentLinkedQueue<>()))
+                .start();
+        new CountDownLatch(1).await();
+    }
+}
