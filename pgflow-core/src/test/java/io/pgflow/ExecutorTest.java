@@ -73,14 +73,15 @@ class ExecutorTest {
     }
 
     @Test
-    void one_call_may_name_a_key_more_than_once() {
+    void one_key_cannot_stand_for_several_runs_of_one_call() {
         Pgflow pgflow = engines.start(echo);
+        StartOptions options = StartOptions.none().idempotencyKey("k");
 
-        List<Run<Object>> runs = pgflow.executor()
-                .startAll(echo, List.of(1, 2, 3), StartOptions.none().idempotencyKey("k"));
-
-        assertThat(runs).extracting(Run::id).containsOnly(runs.get(0).id());
-        assertThat(pgflow.executor().list(RunFilter.all())).hasSize(1);
+        assertThatThrownBy(() -> pgflow.executor().startAll(echo, List.of(1, 2, 3), options))
+                .isInstanceOf(StartRefusedException.class)
+                .hasMessageContaining("PGF-RUN-004");
+        assertThat(pgflow.executor().list(RunFilter.all())).isEmpty();
+        assertThat(pgflow.executor().startAll(echo, List.of(1), options)).hasSize(1);
     }
 
     @Test

@@ -51,28 +51,24 @@ public final class WorkerJvm implements AutoCloseable {
     }
 
     /** Without a word, as by the operating system; returns when it is dead. */
-    public void kill() throws InterruptedException {
-        process.destroyForcibly().waitFor();
+    public void kill() {
+        process.destroyForcibly().onExit().join();
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         kill();
     }
 
     /** In the child. Ends by itself when its parent has. */
-    public static void main(String[] args) throws InterruptedException {
+    public static void main(String[] args) {
         var source = new PGSimpleDataSource();
         source.setUrl(args[0]);
         source.setUser(args[1]);
-        ProcessHandle.current()
-                .parent()
-                .orElseThrow()
-                .onExit()
-                .thenRun(() -> Runtime.getRuntime().halt(1));
         Pgflow.on(Engines.pool(source))
                 .with(workflow(new ConcurrentLinkedQueue<>()))
                 .start();
-        new CountDownLatch(1).await();
+        ProcessHandle.current().parent().orElseThrow().onExit().join();
+        Runtime.getRuntime().halt(1);
     }
 }
