@@ -7,7 +7,8 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.pgflow.Pgflow;
 import io.pgflow.dsl.FlowBuilder;
 import io.pgflow.embedded.EmbeddedPostgresServer;
-import io.pgflow.executor.Run;
+import io.pgflow.event.Event;
+import io.pgflow.event.EventType;
 import io.pgflow.executor.StartOptions;
 import io.pgflow.sql.PgflowSchema;
 import io.pgflow.workflow.StepKey;
@@ -16,7 +17,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -71,9 +72,9 @@ public final class FirstFigures {
         return builder.returns(last);
     }
 
-    /** From the first start to the moment at which the last result is here. */
+    /** From the first start to the moment at which a listener has heard that the last run ended. */
     private static void throughput(Pgflow pgflow, Workflow<Integer, Integer> workflow, int runs, int steps)
-            throws Exception {
+            throws InterruptedException {
         double[] seconds = new double[ROUNDS];
         round(pgflow, workflow, runs);
         for (int i = 0; i < ROUNDS; i++) {
@@ -92,14 +93,23 @@ public final class FirstFigures {
                 all);
     }
 
-    /** All results are asked for before the first is waited for, so that many come with each answer of the database. */
-    private static double round(Pgflow pgflow, Workflow<Integer, Integer> workflow, int runs) throws Exception {
+    private static double round(Pgflow pgflow, Workflow<Integer, Integer> workflow, int runs)
+            throws InterruptedException {
+        var ended = new CountDownLatch(runs);
         long began = System.nanoTime();
-        List<Run<Integer>> started =
-                pgflow.executor().startAll(workflow, Collections.nCopies(runs, 1), StartOptions.none());
-        CompletableFuture.allOf(started.stream().map(Run::result).toArray(CompletableFuture[]::new))
-                .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        try (var events = pgflow.events().subscribe(event -> count(event, ended))) {
+            pgflow.executor().startAll(workflow, Collections.nCopies(runs, 1), StartOptions.none());
+            if (!ended.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+                throw new IllegalStateException(ended.getCount() + " runs have not ended at event " + events.cursor());
+            }
+        }
         return (System.nanoTime() - began) / 1e9;
+    }
+
+    private static void count(Event event, CountDownLatch ended) {
+        if (event.type() == EventType.WORKFLOW_COMPLETED) {
+            ended.countDown();
+        }
     }
 
     /** One run at a time on an engine that has nothing else to do, from the call of start to the result. */

@@ -1,0 +1,5 @@
+/** The measurements run, with small numbers. */
+@NullMarked
+package io.pgflow.benchmarks;
+
+import org.jspecify.annotations.NullMarked;
