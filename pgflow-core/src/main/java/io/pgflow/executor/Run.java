@@ -64,7 +64,8 @@ public final class Run<O> {
      */
     public CompletableFuture<O> result() {
         CompletableFuture<RunResult> ended = executor.watch().result(id);
-        CompletableFuture<O> output = ended.thenApplyAsync(this::output);
+        CompletableFuture<O> output =
+                ended.thenApplyAsync(this::output, executor.watch().listeners());
         var unused = output.whenComplete((value, error) -> ended.cancel(false));
         return output;
     }

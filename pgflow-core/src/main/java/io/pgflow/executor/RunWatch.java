@@ -14,6 +14,8 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +34,14 @@ final class RunWatch implements AutoCloseable {
     private final Bell bell = new Bell();
     private final List<AutoCloseable> listeners;
     private final Loop loop;
+
+    /** Reused, because the JVM's own choice on a machine of two cores is a new thread for each result. Unbounded: they may block. */
+    private final ExecutorService resultListeners = Executors.newCachedThreadPool(work -> {
+        var thread = new Thread(work, "pgflow-result-listener");
+        thread.setDaemon(true);
+        return thread;
+    });
+
     private volatile boolean closed;
 
     RunWatch(RunStore store, Signals signals, Duration pollInterval) {
@@ -58,6 +68,11 @@ final class RunWatch implements AutoCloseable {
         return wanted;
     }
 
+    /** What listens to a result runs here, not on the thread that asks. */
+    ExecutorService listeners() {
+        return resultListeners;
+    }
+
     /** How many runs it asks for. */
     int size() {
         return waiting.size();
@@ -71,6 +86,7 @@ final class RunWatch implements AutoCloseable {
         bell.ring();
         loop.stopAndJoin(Duration.ofSeconds(2));
         waiting.values().forEach(wanted -> wanted.forEach(future -> future.cancel(false)));
+        resultListeners.shutdown();
     }
 
     private void hint() {
