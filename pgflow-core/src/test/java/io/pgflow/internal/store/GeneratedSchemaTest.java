@@ -41,7 +41,8 @@ class GeneratedSchemaTest {
 
     private static String read(Path file) {
         try {
-            return Files.readString(file);
+            // Which warnings jOOQ suppresses depends on the JVM that it runs on.
+            return Files.readString(file).replace(", \"this-escape\"", "");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
