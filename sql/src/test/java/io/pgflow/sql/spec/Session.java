@@ -164,7 +164,7 @@ final class Session implements AutoCloseable {
         while (row("select left_over from pgflow.expire_workers(1000)").truth("left_over")) {}
     }
 
-    /** The engine's time in this session is this much later than it is. */
+    /** Moves the engine's time, as this connection sees it, this much forward. */
     void clock(String offset) {
         execute("set pgflow.clock_offset = '" + offset + "'");
     }
