@@ -14,8 +14,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -37,7 +38,8 @@ final class Starter {
     private final Consequences consequences;
     private final Duration deadline;
     private final ConcurrentLinkedQueue<Waiting> queue = new ConcurrentLinkedQueue<>();
-    private final ReentrantLock turn = new ReentrantLock();
+    /** Whether somebody has the turn. */
+    private final AtomicBoolean sending = new AtomicBoolean();
 
     Starter(RunStore store, Consequences consequences, Duration deadline) {
         this.store = store;
@@ -68,35 +70,46 @@ final class Starter {
 
     private void travelTogether(Waiting waiting, List<Started> done) {
         queue.add(waiting);
-        turn.lock();
-        try {
-            if (!waiting.isAnswered()) {
-                sendGathered(done);
+        if (!sending.compareAndSet(false, true)) {
+            waiting.awaitAnswerOrTurn();
+        }
+        if (!waiting.isAnswered()) {
+            try {
+                while (!waiting.isAnswered()) {
+                    send(gathered(), done);
+                }
+            } finally {
+                handOver();
             }
-        } finally {
-            turn.unlock();
         }
     }
 
-    /** The caller's own request is among the gathered ones, or was answered with an earlier turn's. */
-    private void sendGathered(List<Started> done) {
+    /** What waits, oldest first, as far as it may travel in one call; at least one. Only whoever has the turn takes from the queue. */
+    private List<Waiting> gathered() {
         var together = new ArrayList<Waiting>();
         int size = 0;
-        @Nullable Waiting next = queue.poll();
-        while (next != null) {
-            boolean fits = together.isEmpty() || fits(together, size, next);
-            if (!fits) {
-                send(together, done);
-                together.clear();
-                size = 0;
-            }
-            together.add(next);
+        @Nullable Waiting next = queue.peek();
+        while (next != null && (together.isEmpty() || fits(together, size, next))) {
+            together.add(queue.remove());
             size += next.requests.size();
-            next = queue.poll();
+            next = queue.peek();
         }
-        if (!together.isEmpty()) {
-            send(together, done);
-        }
+        return together;
+    }
+
+    /**
+     * Gives the turn to the longest waiting; nobody can take it before him. A lock would give it to whoever is awake already, who
+     * then sends his next start alone, while those that this call answered queue up for the lock to learn it.
+     */
+    private void handOver() {
+        do {
+            @Nullable Waiting next = queue.peek();
+            if (next != null) {
+                next.takeTurn();
+                return;
+            }
+            sending.set(false);
+        } while (!queue.isEmpty() && sending.compareAndSet(false, true));
     }
 
     private static boolean fits(List<Waiting> together, int size, Waiting next) {
@@ -120,8 +133,11 @@ final class Starter {
                 together.forEach(one -> one.fail(e));
             } else {
                 // One of them is refused, and with it all that travelled along; each alone, only that one is.
-                List.copyOf(together).forEach(one -> send(List.of(one), done));
+                together.forEach(one -> send(List.of(one), done));
             }
+        } catch (Error e) { // nobody may be left waiting for an answer
+            together.forEach(one -> one.fail(new IllegalStateException("the start failed", e)));
+            throw e;
         }
     }
 
@@ -165,13 +181,14 @@ final class Starter {
         return e instanceof DatabaseException database && database.isTransient();
     }
 
-    /** A caller's requests and, in the end, their answer; handed from thread to thread under the turn's lock. */
+    /** A caller's requests and, in the end, their answer. The caller is woken once: with the answer, or to take the turn. */
     private static final class Waiting {
         private final List<StartRequest> requests;
         private final @Nullable String actor;
         private final long deadline;
-        private @Nullable List<UUID> runIds;
-        private @Nullable RuntimeException failure;
+        private final Semaphore wakeUp = new Semaphore(0);
+        private volatile @Nullable List<UUID> runIds;
+        private volatile @Nullable RuntimeException failure;
 
         Waiting(List<StartRequest> requests, @Nullable String actor, long deadline) {
             this.requests = requests;
@@ -183,21 +200,33 @@ final class Starter {
             return Objects.equals(actor, other.actor);
         }
 
+        /** An interrupt is kept for the caller, whose request is on its way. */
+        void awaitAnswerOrTurn() {
+            wakeUp.acquireUninterruptibly();
+        }
+
+        void takeTurn() {
+            wakeUp.release();
+        }
+
         boolean isAnswered() {
             return runIds != null || failure != null;
         }
 
         void succeed(List<UUID> ids) {
             runIds = ids;
+            wakeUp.release();
         }
 
         void fail(RuntimeException e) {
             failure = e;
+            wakeUp.release();
         }
 
         List<UUID> answer() {
-            if (runIds != null) {
-                return runIds;
+            List<UUID> ids = runIds;
+            if (ids != null) {
+                return ids;
             }
             RuntimeException e = Objects.requireNonNull(failure);
             throw e instanceof DatabaseException database && !database.isTransient()
