@@ -1,6 +1,7 @@
 package io.pgflow.internal.store;
 
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.function.Function;
 import org.jooq.Configuration;
@@ -35,6 +36,36 @@ final class Calls {
         } catch (SQLException | DataAccessException e) {
             throw FailedCall.explain(attempt, e);
         }
+    }
+
+    /**
+     * One prepared statement on a connection of the engine, without jOOQ: for the few calls of which there are many a second.
+     * jOOQ renders the SQL and builds its model of parameters and results anew each time; the first 30,000 tasks of one step
+     * cost a process 3.4 s of processor time with it and 2.2 s without (decision 0004).
+     */
+    <T> T prepared(String attempt, String sql, OnStatement<T> work) {
+        try (EngineConnections.Borrowed borrowed = connections.borrow();
+                PreparedStatement statement = borrowed.connection().prepareStatement(sql)) {
+            statement.setQueryTimeout(connections.statementTimeout());
+            return work.on(statement);
+        } catch (SQLException e) {
+            throw FailedCall.explain(attempt, e);
+        }
+    }
+
+    /** The same on a connection of the caller. */
+    <T> T preparedIn(Connection connection, String attempt, String sql, OnStatement<T> work) {
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            statement.setQueryTimeout(connections.statementTimeout());
+            return work.on(statement);
+        } catch (SQLException e) {
+            throw FailedCall.explain(attempt, e);
+        }
+    }
+
+    /** What is done with a prepared statement. */
+    interface OnStatement<T> {
+        T on(PreparedStatement statement) throws SQLException;
     }
 
     /** In the transaction of the caller, who commits, rolls back and closes. */

@@ -1,15 +1,12 @@
 package io.pgflow.internal.store;
 
-import static io.pgflow.internal.store.Columns.interval;
 import static io.pgflow.internal.store.Columns.isTrue;
-import static io.pgflow.internal.store.Columns.json;
 import static io.pgflow.internal.store.Columns.list;
 import static io.pgflow.internal.store.Columns.set;
 import static org.jooq.Records.mapping;
 
 import io.pgflow.internal.store.schema.routines.DefineWorkflow;
 import io.pgflow.internal.store.schema.routines.SkipTasks;
-import io.pgflow.internal.store.schema.routines.StartRuns;
 import io.pgflow.internal.store.schema.tables.CancelRuns;
 import io.pgflow.internal.store.schema.tables.Workflows;
 import java.sql.Connection;
@@ -23,13 +20,14 @@ import org.jooq.DSLContext;
 import org.jooq.JSONB;
 import org.jooq.Routine;
 import org.jooq.impl.DSL;
-import org.jooq.types.YearToSecond;
 import org.jspecify.annotations.Nullable;
 
 /** The functions that executors call. */
 final class JooqRunStore implements RunStore {
 
     private static final String TASKS_CHANNEL = "pgflow_tasks";
+
+    private static final Started NOTHING_STARTED = new Started(List.of(), List.of(), Set.of(), false);
 
     private final Calls calls;
     private final StoredRuns runs;
@@ -75,46 +73,26 @@ final class JooqRunStore implements RunStore {
 
     @Override
     public Started start(List<StartRequest> requests, @Nullable String actor) {
-        return requests.isEmpty() ? answer(new StartRuns()) : answer(execute("start runs", startRuns(requests, actor)));
+        return requests.isEmpty()
+                ? NOTHING_STARTED
+                : calls.prepared("start runs", StartCall.SQL, statement -> StartCall.send(statement, requests, actor));
     }
 
     @Override
     public Started start(Connection connection, List<StartRequest> requests, @Nullable String actor, boolean notify) {
         if (requests.isEmpty()) {
-            return answer(new StartRuns());
+            return NOTHING_STARTED;
         }
-        return calls.callIn(connection, "start runs in the caller's transaction", db -> {
-            StartRuns function = startRuns(requests, actor);
-            function.execute(db.configuration());
-            Started started = answer(function);
-            if (notify && !started.wokenQueues().isEmpty()) {
+        String attempt = "start runs in the caller's transaction";
+        Started started = calls.preparedIn(
+                connection, attempt, StartCall.SQL, statement -> StartCall.send(statement, requests, actor));
+        if (notify && !started.wokenQueues().isEmpty()) {
+            calls.callIn(connection, attempt, db -> {
                 notifyWorkers(db, started.wokenQueues());
-            }
-            return started;
-        });
-    }
-
-    private static StartRuns startRuns(List<StartRequest> requests, @Nullable String actor) {
-        StartRuns function = new StartRuns();
-        function.setPRunIds(Columns.of(requests, StartRequest::runId, UUID[]::new));
-        function.setPWorkflowIds(Columns.of(requests, StartRequest::workflowId, Long[]::new));
-        function.setPInputs(Columns.of(requests, request -> json(request.input()), JSONB[]::new));
-        function.setPIdempotencyKeys(
-                Columns.of(requests, request -> request.idempotencyKey().orElse(null), String[]::new));
-        function.setPLabels(
-                Columns.of(requests, request -> json(request.labels().orElse(null)), JSONB[]::new));
-        function.setPDelays(Columns.of(requests, request -> interval(request.delay()), YearToSecond[]::new));
-        function.setPPriorities(Columns.of(requests, request -> (short) request.priority(), Short[]::new));
-        function.setPActor(actor);
-        return function;
-    }
-
-    private static Started answer(StartRuns function) {
-        return new Started(
-                list(function.getRunIds()),
-                list(function.getCreated()),
-                set(function.getWokenQueues()),
-                isTrue(function.getMapsToFold()));
+                return started;
+            });
+        }
+        return started;
     }
 
     /** Maps over empty arrays go on, and items fail that cannot be opened, before the caller commits. */

@@ -12,9 +12,7 @@ import static io.pgflow.internal.store.Columns.runIds;
 import static io.pgflow.internal.store.Columns.set;
 import static io.pgflow.internal.store.Columns.steps;
 import static io.pgflow.internal.store.Columns.text;
-import static org.jooq.Records.mapping;
 
-import io.pgflow.internal.store.schema.routines.CompleteTasks;
 import io.pgflow.internal.store.schema.routines.ExpireWorkers;
 import io.pgflow.internal.store.schema.routines.FailTasks;
 import io.pgflow.internal.store.schema.routines.FireTimers;
@@ -24,7 +22,6 @@ import io.pgflow.internal.store.schema.routines.RegisterWorker;
 import io.pgflow.internal.store.schema.routines.ReleaseTasks;
 import io.pgflow.internal.store.schema.routines.RetireWorker;
 import io.pgflow.internal.store.schema.routines.UpkeepDue;
-import io.pgflow.internal.store.schema.tables.ClaimTasks;
 import io.pgflow.internal.store.schema.tables.Workflows;
 import java.time.Duration;
 import java.util.List;
@@ -46,9 +43,11 @@ final class JooqTaskStore implements TaskStore {
     private static final int FOLD_LIMIT = 100;
 
     private final Calls calls;
+    private final BatchCalls batches;
 
     JooqTaskStore(Calls calls) {
         this.calls = calls;
+        this.batches = new BatchCalls(calls);
     }
 
     @Override
@@ -83,25 +82,7 @@ final class JooqTaskStore implements TaskStore {
 
     @Override
     public List<ClaimedTask> claim(long workerId, String queue, int limit, Duration visibility) {
-        int seconds = Math.toIntExact(visibility.plusMillis(999).toSeconds());
-        ClaimTasks t = ClaimTasks.CLAIM_TASKS.call(workerId, queue, limit, seconds);
-        return calls.call(
-                "claim tasks",
-                db -> db.select(t.RUN_ID, t.WORKFLOW_ID, t.STEP, t.ITEM, t.FENCE, t.ATTEMPT, t.INPUT, t.OUTPUTS)
-                        .from(t)
-                        .fetch(mapping(JooqTaskStore::claimed)));
-    }
-
-    private static ClaimedTask claimed(
-            UUID runId,
-            long workflowId,
-            short step,
-            int item,
-            int fence,
-            int attempt,
-            @Nullable JSONB input,
-            @Nullable JSONB outputs) {
-        return new ClaimedTask(new TaskId(runId, step, item, fence), workflowId, attempt, text(input), text(outputs));
+        return batches.claim(workerId, queue, limit, visibility);
     }
 
     @Override
@@ -117,24 +98,7 @@ final class JooqTaskStore implements TaskStore {
 
     @Override
     public Outcome complete(long workerId, List<Report.Completion> completions) {
-        if (completions.isEmpty()) {
-            return Outcome.NOTHING;
-        }
-        List<TaskId> tasks = Columns.tasks(completions);
-        CompleteTasks function = new CompleteTasks();
-        function.setPWorkerId(workerId);
-        function.setPRunIds(runIds(tasks));
-        function.setPSteps(steps(tasks));
-        function.setPItems(items(tasks));
-        function.setPFences(fences(tasks));
-        function.setPOutputs(Columns.of(completions, report -> json(report.output()), JSONB[]::new));
-        execute("complete tasks", function);
-        return new Outcome(
-                positions(function.getStale()),
-                list(function.getEndedRunIds()),
-                set(function.getWokenQueues()),
-                isTrue(function.getMapsToFold()),
-                Optional.empty());
+        return completions.isEmpty() ? Outcome.NOTHING : batches.complete(workerId, completions);
     }
 
     @Override

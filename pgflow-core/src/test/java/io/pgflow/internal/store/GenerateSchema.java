@@ -23,11 +23,9 @@ final class GenerateSchema {
 
     static final String COMMAND = "mvn -pl pgflow-core -am test-compile exec:java@schema";
 
-    /** What the store calls, and nothing else: what is not named here is not generated. */
+    /** What the store calls through jOOQ, and nothing else: what is not named here is not generated. */
     private static final List<String> USED = List.of(
             "cancel_runs",
-            "claim_tasks",
-            "complete_tasks",
             "define_workflow",
             "event_page",
             "event_position",
@@ -47,7 +45,6 @@ final class GenerateSchema {
             "run_tasks",
             "server_facts",
             "skip_tasks",
-            "start_runs",
             "step_inputs",
             "upkeep_due",
             "verify",

@@ -5,7 +5,6 @@ package io.pgflow.internal.store.schema;
 
 
 import io.pgflow.internal.store.schema.tables.CancelRuns;
-import io.pgflow.internal.store.schema.tables.ClaimTasks;
 import io.pgflow.internal.store.schema.tables.EventPage;
 import io.pgflow.internal.store.schema.tables.GetRun;
 import io.pgflow.internal.store.schema.tables.ListRuns;
@@ -37,7 +36,6 @@ public class Pgflow extends SchemaImpl {
     public final List<Table<?>> getTables() {
         return Arrays.asList(
             CancelRuns.CANCEL_RUNS,
-            ClaimTasks.CLAIM_TASKS,
             EventPage.EVENT_PAGE,
             GetRun.GET_RUN,
             ListRuns.LIST_RUNS,
