@@ -8,6 +8,7 @@ import io.pgflow.internal.store.Started;
 import io.pgflow.internal.upkeep.Consequences;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -60,7 +61,9 @@ final class Starter {
             travelTogether(waiting, done);
         }
         done.forEach(this::follow);
-        return waiting.answer();
+        List<UUID> runIds = waiting.answer();
+        soonest(requests).ifPresent(this::followTimer);
+        return runIds;
     }
 
     /** Calls the database until it answers, at most until the deadline, whether or not this thread is interrupted meanwhile. */
@@ -139,6 +142,15 @@ final class Starter {
             together.forEach(one -> one.fail(new IllegalStateException("the start failed", e)));
             throw e;
         }
+    }
+
+    private static Optional<Duration> soonest(List<StartRequest> requests) {
+        return requests.stream().flatMap(request -> request.delay().stream()).min(Comparator.naturalOrder());
+    }
+
+    /** A delayed run begins on time, not when somebody next looks for timers. */
+    private void followTimer(Duration dueIn) {
+        consequences.follow(new Outcome(Set.of(), List.of(), Set.of(), false, Optional.of(dueIn)));
     }
 
     private void follow(Started started) {
