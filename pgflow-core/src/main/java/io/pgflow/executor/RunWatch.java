@@ -47,7 +47,7 @@ final class RunWatch implements AutoCloseable {
     RunWatch(RunStore store, Signals signals, Duration pollInterval) {
         this.store = store;
         this.pollInterval = pollInterval;
-        listeners = List.of(signals.onEvents(this::hint), signals.onEnded(ended -> hint()));
+        listeners = List.of(signals.onEventsAnywhere(this::hint), signals.onEnded(this::hint));
         loop = Loop.start("pgflow-run-watch", this::round);
     }
 
@@ -91,6 +91,13 @@ final class RunWatch implements AutoCloseable {
 
     private void hint() {
         if (!waiting.isEmpty()) {
+            bell.ring();
+        }
+    }
+
+    /** What this process did to other runs is no reason to ask. */
+    private void hint(List<UUID> ended) {
+        if (ended.stream().anyMatch(waiting::containsKey)) {
             bell.ring();
         }
     }

@@ -27,6 +27,7 @@ public final class Signals implements AutoCloseable {
     private final Notifications notifications;
     private final List<Consumer<Set<String>>> onWork = new CopyOnWriteArrayList<>();
     private final List<Runnable> onEvents = new CopyOnWriteArrayList<>();
+    private final List<Runnable> onEventsAnywhere = new CopyOnWriteArrayList<>();
     private final List<Runnable> onCancel = new CopyOnWriteArrayList<>();
     private final List<Consumer<List<UUID>>> onEnded = new CopyOnWriteArrayList<>();
     private final List<Subscription> subscriptions;
@@ -35,7 +36,7 @@ public final class Signals implements AutoCloseable {
         this.notifications = notifications;
         this.subscriptions = List.of(
                 notifications.listen(TASKS, hint(queue -> tellWork(Set.of(queue)), () -> tellWork(Set.of()))),
-                notifications.listen(EVENTS, hint(nothing -> tell(onEvents), () -> tell(onEvents))),
+                notifications.listen(EVENTS, hint(nothing -> tellNotified(), this::tellNotified)),
                 notifications.listen(CANCEL, hint(run -> tell(onCancel), () -> {})));
     }
 
@@ -72,6 +73,14 @@ public final class Signals implements AutoCloseable {
         return added(onEvents, listener);
     }
 
+    /**
+     * Calls the listener when a NOTIFY said that there may be new events. What this process did is not told at once, but its
+     * NOTIFY comes back. Must not block.
+     */
+    public AutoCloseable onEventsAnywhere(Runnable listener) {
+        return added(onEventsAnywhere, listener);
+    }
+
     /** Calls the listener when running tasks may have been taken away. Must not block. */
     public AutoCloseable onCancel(Runnable listener) {
         return added(onCancel, listener);
@@ -98,6 +107,11 @@ public final class Signals implements AutoCloseable {
 
     private void tellWork(Set<String> queues) {
         onWork.forEach(listener -> listener.accept(queues));
+    }
+
+    private void tellNotified() {
+        tell(onEvents);
+        tell(onEventsAnywhere);
     }
 
     private static void tell(List<Runnable> listeners) {
