@@ -258,7 +258,13 @@ begin
     where s.workflow_id = p_workflow_id;
 
     update pgflow.workflows w
-    set sinks = (select count(*) from pgflow.steps s where s.workflow_id = w.workflow_id and s.dependents = '{}')
+    set sinks = (select count(*) from pgflow.steps s where s.workflow_id = w.workflow_id and s.dependents = '{}'),
+        first_root = (
+            select min(s.step)
+            from pgflow.steps s
+            where s.workflow_id = w.workflow_id
+              and s.depends_on = '{}'
+              and not s.is_map)
     where w.workflow_id = p_workflow_id;
 end;
 $$;

@@ -25,6 +25,7 @@ create or replace function pgflow.start_runs(
 )
 language plpgsql
 set search_path = ''
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_now timestamptz := pgflow.clock();
@@ -53,11 +54,6 @@ begin
         on conflict on constraint runs_pkey do nothing
         returning runs.run_id, runs.workflow_id, runs.priority, runs.state
     ),
-    audited as (
-        insert into pgflow.events (run_id, at, item, seq, fence, step, transition, generation, attempt, actor)
-        select i.run_id, v_now, 0, 1, 0, 0, case i.state when 'RUNNING' then 102 else 101 end, 1, 0, p_actor
-        from inserted i
-    ),
     delayed as (
         insert into pgflow.timers (run_id, step, item, due_at)
         select i.run_id, 0, 0, v_now + r.delay
@@ -83,7 +79,7 @@ begin
         --@pp start_runs-inserted
         select t.woken_queues, t.maps_to_fold
         into woken_queues, maps_to_fold
-        from pgflow._insert_tasks(v_new, v_workflow_ids, v_priorities, v_starting, v_now) t;
+        from pgflow._insert_tasks(v_new, v_workflow_ids, v_priorities, v_starting, p_actor, v_now) t;
     end if;
 end;
 $$;
@@ -171,6 +167,7 @@ create or replace function pgflow._insert_tasks(
     p_workflow_ids  bigint[],
     p_priorities    smallint[],
     p_starting      boolean[],
+    p_actor         text,
     p_now           timestamptz,
     out woken_queues  text[],
     out maps_to_fold  boolean
@@ -180,37 +177,17 @@ set search_path = ''
 as $$
 declare
     v_run_ids uuid[];
-    v_workflow_ids bigint[];
     v_steps smallint[];
-    v_queues text[];
-    v_priorities smallint[];
-    v_message_ids bigint[];
-    v_waiting_runs uuid[];
 begin
     maps_to_fold := false;
-    select array_agg(r.run_id), array_agg(r.workflow_id), array_agg(s.step), array_agg(s.queue), array_agg(r.priority),
-           array_agg(distinct s.queue)
-    into v_run_ids, v_workflow_ids, v_steps, v_queues, v_priorities, woken_queues
-    from unnest(p_run_ids, p_workflow_ids, p_priorities, p_starting) r (run_id, workflow_id, priority, starting)
-    join pgflow.steps s on s.workflow_id = r.workflow_id
-    where r.starting
-      and s.depends_on = '{}'
-      and not s.is_map;
+    insert into pgflow.audit (run_id, at, item, seq, fence, step, transition, generation, attempt, actor)
+    select r.run_id, p_now, 0, 1, 0, 0, case when r.starting then 102 else 101 end, 1, 0, p_actor
+    from unnest(p_run_ids, p_workflow_ids, p_starting) r (run_id, workflow_id, starting)
+    join pgflow.workflows w on w.workflow_id = r.workflow_id
+    where not r.starting
+       or w.first_root is null;
 
-    if v_run_ids is not null then
-        v_message_ids := pgflow._send_tasks(v_run_ids, v_steps, null, v_queues, v_priorities);
-        with enqueued as (
-            insert into pgflow.tasks (
-                run_id, workflow_id, message_id, item, remaining, events, step, priority, state)
-            select t.run_id, t.workflow_id, t.message_id, 0, 0, 1, t.step, t.priority, 'SCHEDULED'
-            from unnest(v_run_ids, v_workflow_ids, v_message_ids, v_steps, v_priorities)
-                t (run_id, workflow_id, message_id, step, priority)
-            returning tasks.run_id, tasks.step
-        )
-        insert into pgflow.events (run_id, at, item, seq, fence, step, transition, generation, attempt)
-        select e.run_id, p_now, 0, 1, 0, e.step, 2, 1, 0
-        from enqueued e;
-    end if;
+    woken_queues := pgflow._insert_roots(p_run_ids, p_workflow_ids, p_priorities, p_starting, p_actor, p_now);
 
     with awaiting as (
         insert into pgflow.tasks (run_id, workflow_id, item, remaining, events, step, priority, state)
@@ -223,7 +200,7 @@ begin
         returning tasks.run_id, tasks.step, tasks.remaining
     ),
     audited as (
-        insert into pgflow.events (run_id, at, item, seq, fence, step, transition, generation, attempt)
+        insert into pgflow.audit (run_id, at, item, seq, fence, step, transition, generation, attempt)
         select a.run_id, p_now, 0, 1, 0, a.step, 1, 1, 0
         from awaiting a
     )
@@ -238,5 +215,61 @@ begin
         woken_queues := woken_queues || pgflow._open_maps(v_run_ids, v_steps, p_now);
         maps_to_fold := true;
     end if;
+end;
+$$;
+
+-- _insert_roots: the tasks that wait for nothing, SCHEDULED and with their message. The first of each run carries
+-- the run's start in the audit. Returns the queues that got work.
+
+create or replace function pgflow._insert_roots(
+    p_run_ids       uuid[],
+    p_workflow_ids  bigint[],
+    p_priorities    smallint[],
+    p_starting      boolean[],
+    p_actor         text,
+    p_now           timestamptz
+)
+returns text[]
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_roots record;
+    v_message_ids bigint[];
+begin
+    select array_agg(t.run_id) as run_ids,
+           array_agg(t.workflow_id) as workflow_ids,
+           array_agg(t.step) as steps,
+           array_agg(t.queue) as queues,
+           array_agg(t.priority) as priorities,
+           array_agg(t.starts_run) as start_runs
+    into v_roots
+    from (
+        select r.run_id, r.workflow_id, s.step, s.queue, r.priority, s.step = w.first_root as starts_run
+        from unnest(p_run_ids, p_workflow_ids, p_priorities, p_starting)
+            with ordinality r (run_id, workflow_id, priority, starting, n)
+        join pgflow.workflows w on w.workflow_id = r.workflow_id
+        join pgflow.steps s on s.workflow_id = r.workflow_id
+        where r.starting
+          and s.depends_on = '{}'
+          and not s.is_map
+        order by r.n, s.step) t;
+    if v_roots.run_ids is null then
+        return null;
+    end if;
+
+    v_message_ids := pgflow._send_tasks(v_roots.run_ids, v_roots.steps, null, v_roots.queues, v_roots.priorities);
+    insert into pgflow.tasks (run_id, workflow_id, message_id, item, remaining, events, step, priority, state)
+    select t.run_id, t.workflow_id, t.message_id, 0, 0, 1, t.step, t.priority, 'SCHEDULED'
+    from unnest(v_roots.run_ids, v_roots.workflow_ids, v_message_ids, v_roots.steps, v_roots.priorities)
+        t (run_id, workflow_id, message_id, step, priority);
+
+    insert into pgflow.audit (
+        run_id, at, item, seq, fence, step, transition, generation, attempt, run_transition, actor)
+    select t.run_id, p_now, 0, 1, 0, t.step, 2, 1, 0,
+           case when t.starts_run then 102 end, case when t.starts_run then p_actor end
+    from unnest(v_roots.run_ids, v_roots.steps, v_roots.start_runs) t (run_id, step, starts_run);
+
+    return array(select distinct q.queue from unnest(v_roots.queues) q (queue))::text[];
 end;
 $$;

@@ -124,7 +124,7 @@ begin
           and t.item = r.item
         returning t.run_id, t.step, t.item, t.events, t.fence, t.generation, t.attempts
     )
-    insert into pgflow.events (run_id, at, item, seq, fence, step, transition, generation, attempt)
+    insert into pgflow.audit (run_id, at, item, seq, fence, step, transition, generation, attempt)
     select s.run_id, p_now, s.item, s.events, s.fence, s.step, p_transition, s.generation, s.attempts
     from scheduled s;
 

@@ -4,17 +4,17 @@
 -- (the element, for an item of a map) and the outputs of its parents by step name. Counts the start, so
 -- that a task which kills its worker cannot do so for ever. A worker gets only tasks whose handler it
 -- registered; others it meets are parked for a worker that has it, and it reads on behind them.
--- Messages stay in the queue, hidden for p_visibility seconds: that is only the backstop, since the
--- heartbeat tells whether the worker lives. Raises PF006 when the worker was declared lost: register anew.
+-- The messages leave the queue in this transaction; from then on the worker's heartbeat stands for its tasks, and
+-- what it holds is noted in pgflow.claims.
+-- Raises PF006 when the worker was declared lost: register anew.
 --
 -- Locks: the worker (shared), the messages, then the tasks. Messages come before tasks here, against the one
 -- order, so a claim waits for neither: what another transaction holds is passed over.
 
 create or replace function pgflow.claim_tasks(
-    p_worker_id   bigint,
-    p_queue       text,
-    p_limit       int,
-    p_visibility  int default 300
+    p_worker_id  bigint,
+    p_queue      text,
+    p_limit      int
 )
 returns table (
     run_id       uuid,
@@ -32,43 +32,41 @@ set search_path = ''
 set enable_hashjoin = off
 set enable_mergejoin = off
 set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_now timestamptz;
     v_handlers text[] := pgflow._living_worker(p_worker_id, p_queue);
-    v_run_ids uuid[];
-    v_steps smallint[];
-    v_items int[];
-    v_message_ids bigint[];
-    v_priorities smallint[];
+    v_taken record;
     v_left int := p_limit;
     v_claimed int;
 begin
     -- What cannot be claimed must not hide what can; the bound keeps the transaction short.
     for v_round in 1 .. 20 loop
-        select r.run_ids, r.steps, r.items, r.message_ids, r.priorities
-        into v_run_ids, v_steps, v_items, v_message_ids, v_priorities
-        from pgflow._read_messages(p_queue, v_left, p_visibility, v_handlers) r;
-        exit when v_run_ids is null;
+        select t.run_ids, t.steps, t.items, t.message_ids
+        into v_taken
+        from pgflow._take_messages(p_queue, v_left, v_handlers) t;
+        exit when v_taken.run_ids is null;
 
         --@pp claim_tasks-read
         v_now := pgflow.clock();
         return query
         select *
-        from pgflow._claim(p_worker_id, v_handlers, v_run_ids, v_steps, v_items, v_message_ids, v_now);
+        from pgflow._claim(
+            p_worker_id, v_handlers, v_taken.run_ids, v_taken.steps, v_taken.items, v_taken.message_ids, v_now);
 
         get diagnostics v_claimed = row_count;
-        exit when v_claimed = pg_catalog.cardinality(v_run_ids);
-        perform pgflow._settle_unclaimed(
-            p_queue, v_handlers, v_run_ids, v_steps, v_items, v_message_ids, v_priorities, v_now);
-        exit when pg_catalog.cardinality(v_run_ids) < v_left;
+        exit when v_claimed = pg_catalog.cardinality(v_taken.run_ids);
+        perform pgflow._park_unclaimed(
+            p_queue, v_taken.run_ids, v_taken.steps, v_taken.items, v_taken.message_ids, v_now);
+        exit when pg_catalog.cardinality(v_taken.run_ids) < v_left;
         v_left := v_left - v_claimed;
     end loop;
 end;
 $$;
 
 -- _claim: takes those of the named tasks that wait for the named messages and for one of the handlers, and
--- that nobody has locked.
+-- that nobody has locked. A note has at most 80 tasks, so that its row stays on its page.
 
 create or replace function pgflow._claim(
     p_worker_id    bigint,
@@ -116,6 +114,7 @@ begin
     claimed as (
         update pgflow.tasks t
         set state = 'RUNNING',
+            message_id = null,
             worker_id = p_worker_id,
             fence = t.fence + 1,
             attempts = t.attempts + 1,
@@ -128,12 +127,18 @@ begin
                   l.depends_on
     ),
     audited as (
-        insert into pgflow.events (
+        insert into pgflow.audit (
             run_id, at, worker_id, item, seq, fence, step, transition, generation, attempt)
         select c.run_id, p_now, p_worker_id, c.item, c.events, c.fence, c.step, 4, c.generation, c.attempts
         from claimed c
+    ),
+    noted as (
+        insert into pgflow.claims (worker_id, run_ids, steps, items)
+        select p_worker_id, array_agg(n.run_id), array_agg(n.step), array_agg(n.item)
+        from (select c.run_id, c.step, c.item, row_number() over () / 80 as note from claimed c) n
+        group by n.note
     )
-    select c.run_id, c.workflow_id, c.step, c.item, c.fence, c.attempts::int,
+    select c.run_id, c.workflow_id::bigint, c.step, c.item, c.fence, c.attempts::int,
            case when c.item = 0 then r.input else c.input end,
            case when c.item = 0 and c.depends_on <> '{}' then (
                select pg_catalog.jsonb_object_agg(p.name, coalesce(t.output, 'null'))
@@ -232,61 +237,180 @@ begin
 end;
 $$;
 
--- _read_messages: hides up to p_limit messages of a queue and says which tasks they name. Tasks parked for
--- one of the handlers come first. A message that names no task is archived, never lost, never read again.
+-- _take_messages: takes up to p_limit messages out of a queue and says which tasks they name. Tasks parked for
+-- one of the handlers come first.
 
-create or replace function pgflow._read_messages(
-    p_queue       text,
-    p_limit       int,
-    p_visibility  int,
-    p_handlers    text[],
+create or replace function pgflow._take_messages(
+    p_queue     text,
+    p_limit     int,
+    p_handlers  text[],
     out run_ids      uuid[],
     out steps        smallint[],
     out items        int[],
-    out message_ids  bigint[],
-    out priorities   smallint[]
+    out message_ids  bigint[]
 )
 language plpgsql
 set search_path = ''
 as $$
 declare
     v_priority smallint;
-    v_pgmq_queue text;
-    v_read record;
+    v_taken record;
     v_left int := p_limit;
 begin
     if exists (select from pgflow.parked_tasks p where p.queue = p_queue and p.handler = any (p_handlers)) then
-        select u.run_ids, u.steps, u.items, u.message_ids, u.priorities
-        into run_ids, steps, items, message_ids, priorities
+        select u.run_ids, u.steps, u.items, u.message_ids
+        into run_ids, steps, items, message_ids
         from pgflow._unpark(p_queue, p_handlers, p_limit) u;
         v_left := p_limit - coalesce(pg_catalog.cardinality(run_ids), 0);
     end if;
 
     foreach v_priority in array pgflow._priorities(p_queue) loop
         exit when v_left <= 0;
-        v_pgmq_queue := pgflow._pgmq_queue(p_queue, v_priority);
-        select array_agg((m.message ->> 'run_id')::uuid) filter (where m.named) as run_ids,
-               array_agg((m.message ->> 'step')::smallint) filter (where m.named) as steps,
-               array_agg((m.message ->> 'item')::int) filter (where m.named) as items,
-               array_agg(m.msg_id) filter (where m.named) as message_ids,
-               array_agg(v_priority) filter (where m.named) as priorities,
-               array_agg(m.msg_id) filter (where not m.named) as nameless
-        into v_read
-        from (
-            select r.msg_id, r.message, pgflow._names_a_task(r.message) as named
-            from pgmq.read(v_pgmq_queue, p_visibility, v_left) r
-            offset 0 -- keeps the check from being copied into each aggregate
-        ) m;
-        if v_read.nameless is not null then
-            perform pgmq.archive(v_pgmq_queue, v_read.nameless);
+        select t.run_ids, t.steps, t.items, t.message_ids
+        into v_taken
+        from pgflow._take_from(pgflow._pgmq_queue(p_queue, v_priority), v_left) t;
+        if v_taken.run_ids is not null then
+            run_ids := run_ids || v_taken.run_ids;
+            steps := steps || v_taken.steps;
+            items := items || v_taken.items;
+            message_ids := message_ids || v_taken.message_ids;
+            v_left := p_limit - pg_catalog.cardinality(run_ids);
         end if;
-        run_ids := run_ids || v_read.run_ids;
-        steps := steps || v_read.steps;
-        items := items || v_read.items;
-        message_ids := message_ids || v_read.message_ids;
-        priorities := priorities || v_read.priorities;
-        v_left := p_limit - coalesce(pg_catalog.cardinality(run_ids), 0);
     end loop;
+end;
+$$;
+
+-- _take_from: the tasks that the oldest messages of a queue of pgmq name, and takes those messages out. A message
+-- that names no task is archived, never lost, never read again. Nearly always every message is one of ours, so they
+-- are simply taken apart; when one cannot be, each is looked at.
+
+create or replace function pgflow._take_from(
+    p_pgmq_queue  text,
+    p_limit       int,
+    out run_ids      uuid[],
+    out steps        smallint[],
+    out items        int[],
+    out message_ids  bigint[]
+)
+language plpgsql
+set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
+as $$
+declare
+    v_messages jsonb[];
+begin
+    select p.message_ids, p.messages
+    into message_ids, v_messages
+    from pgflow._pop(p_pgmq_queue, p_limit) p;
+    if message_ids is null then
+        return;
+    end if;
+
+    begin
+        select array_agg((m.message ->> 'run_id')::uuid),
+               array_agg((m.message ->> 'step')::smallint),
+               array_agg((m.message ->> 'item')::int)
+        into run_ids, steps, items
+        from unnest(v_messages) m (message);
+    exception
+        when data_exception then
+            run_ids := array[null::uuid];
+    end;
+    if pg_catalog.array_position(run_ids, null) is not null
+       or pg_catalog.array_position(steps, null) is not null
+       or pg_catalog.array_position(items, null) is not null then
+        perform pgflow._archive_foreign(p_pgmq_queue, message_ids, v_messages);
+        select array_agg((m.message ->> 'run_id')::uuid),
+               array_agg((m.message ->> 'step')::smallint),
+               array_agg((m.message ->> 'item')::int),
+               array_agg(m.message_id)
+        into run_ids, steps, items, message_ids
+        from (
+            select m.message_id, m.message
+            from unnest(message_ids, v_messages) m (message_id, message)
+            where pgflow._names_a_task(m.message)
+            offset 0 -- keeps the casts behind the check
+        ) m;
+    end if;
+end;
+$$;
+
+-- _pop: takes the oldest visible messages out of a queue of pgmq, like pgmq.pop, but does not begin at its start.
+--
+-- While some transaction stays open, messages that were taken long ago cannot be cleared away, and whoever looks from
+-- the start passes all of them. So a session remembers (in a setting of its own) where the oldest message stood when it
+-- last looked from the start, and looks from there. About once a second it looks from the start again, since a message
+-- with a lower id may turn up late; less often where that is slow, so that it never takes more than a tenth of the time.
+
+create or replace function pgflow._pop(
+    p_pgmq_queue  text,
+    p_limit       int,
+    out message_ids  bigint[],
+    out messages     jsonb[]
+)
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_place text := 'pgflow.place_' || p_pgmq_queue;
+    v_memory text[] := pg_catalog.string_to_array(pg_catalog.current_setting(v_place, true), ' ');
+    v_from bigint := v_memory[1];
+    v_last bigint := coalesce(v_memory[2]::bigint, 0);
+    v_look_again double precision := v_memory[3];
+    v_now double precision := extract(epoch from pg_catalog.clock_timestamp());
+    v_from_start boolean := coalesce(v_now >= v_look_again, true);
+begin
+    select p.message_ids, p.messages
+    into message_ids, messages
+    from pgflow._pop_from(p_pgmq_queue, case when v_from_start then 0 else v_from end, p_limit) p;
+
+    if v_from_start then
+        v_from := coalesce((select min(m.id) from unnest(message_ids) m (id)), v_last);
+        v_look_again := v_now + greatest(1, 10 * (extract(epoch from pg_catalog.clock_timestamp()) - v_now));
+    elsif message_ids is null then
+        return;
+    end if;
+    v_last := greatest(v_last, (select max(m.id) from unnest(message_ids) m (id)));
+    perform pg_catalog.set_config(v_place, pg_catalog.concat_ws(' ', v_from, v_last, v_look_again), false);
+end;
+$$;
+
+-- _pop_from: the same, from a message on.
+
+create or replace function pgflow._pop_from(
+    p_pgmq_queue  text,
+    p_from        bigint,
+    p_limit       int,
+    out message_ids  bigint[],
+    out messages     jsonb[]
+)
+language plpgsql
+set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
+as $$
+begin
+    execute pg_catalog.format(
+        'with taken as (
+             delete from pgmq.%1$I q
+             where q.ctid = any (array(
+                 select o.ctid
+                 from pgmq.%1$I o
+                 where o.msg_id >= $1
+                   and o.vt <= pg_catalog.clock_timestamp()
+                 order by o.msg_id
+                 limit $2
+                 for update skip locked))
+             returning q.msg_id, q.message
+         )
+         select array_agg(t.msg_id), array_agg(t.message)
+         from taken t',
+        'q_' || p_pgmq_queue)
+    using p_from, p_limit
+    into message_ids, messages;
 end;
 $$;
 
@@ -324,20 +448,37 @@ as $$
         false);
 $$;
 
--- _settle_unclaimed: what becomes of messages that a worker read but could not claim.
---
--- No task waits for the message (cancelled meanwhile, or scheduled again under another message): delete.
--- The task waits for a handler that this worker lacks: park. The task waits for this worker, but somebody held
--- its lock: show the message again. The task runs on another worker: leave hidden.
+-- _archive_foreign: keeps messages that name no task.
 
-create or replace function pgflow._settle_unclaimed(
+create or replace function pgflow._archive_foreign(
+    p_pgmq_queue   text,
+    p_message_ids  bigint[],
+    p_messages     jsonb[]
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+    execute pg_catalog.format(
+        'insert into pgmq.%I (msg_id, vt, message)
+         select m.message_id, pg_catalog.clock_timestamp(), m.message
+         from unnest($1, $2) m (message_id, message)
+         where not pgflow._names_a_task(m.message)',
+        'a_' || p_pgmq_queue)
+    using p_message_ids, p_messages;
+end;
+$$;
+
+-- _park_unclaimed: what becomes of tasks whose message was taken and which were not claimed. One that waits for
+-- another worker's handler, or that somebody held, is parked; the others have ended, or wait under another message.
+
+create or replace function pgflow._park_unclaimed(
     p_queue        text,
-    p_handlers     text[],
     p_run_ids      uuid[],
     p_steps        smallint[],
     p_items        int[],
     p_message_ids  bigint[],
-    p_priorities   smallint[],
     p_now          timestamptz
 )
 returns void
@@ -348,39 +489,17 @@ set enable_mergejoin = off
 set enable_seqscan = off
 as $$
 begin
-    insert into pgflow.parked_tasks (run_id, step, item, queue, handler, message_id, priority, parked_at)
-    select t.run_id, t.step, t.item, p_queue, s.handler, t.message_id, t.priority, p_now
+    insert into pgflow.parked_tasks (run_id, step, item, queue, handler, message_id, parked_at)
+    select t.run_id, t.step, t.item, p_queue, s.handler, t.message_id, p_now
     from unnest(p_run_ids, p_steps, p_items, p_message_ids) m (run_id, step, item, message_id)
     join pgflow.tasks t on t.run_id = m.run_id and t.step = m.step and t.item = m.item
     join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step
     where t.state = 'SCHEDULED'
       and t.message_id = m.message_id
-      and not s.handler = any (p_handlers)
     order by t.run_id, t.step, t.item
     on conflict (run_id, step, item) do update
     set message_id = excluded.message_id;
-
     --@pp claim_tasks-parked
-    perform pgmq.set_vt(pgflow._pgmq_queue(p_queue, m.priority), m.message_id, 0)
-    from unnest(p_run_ids, p_steps, p_items, p_message_ids, p_priorities)
-        m (run_id, step, item, message_id, priority)
-    join pgflow.tasks t on t.run_id = m.run_id and t.step = m.step and t.item = m.item
-    join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step
-    where t.state = 'SCHEDULED'
-      and t.message_id = m.message_id
-      and s.handler = any (p_handlers);
-
-    perform pgflow._delete_messages(
-        pg_catalog.array_fill(p_queue, array[pg_catalog.cardinality(g.message_ids)]), g.priorities, g.message_ids)
-    from (
-        select array_agg(m.priority) as priorities, array_agg(m.message_id) as message_ids
-        from unnest(p_run_ids, p_steps, p_items, p_message_ids, p_priorities)
-            m (run_id, step, item, message_id, priority)
-        left join pgflow.tasks t on t.run_id = m.run_id and t.step = m.step and t.item = m.item
-        where t.run_id is null
-           or t.message_id is distinct from m.message_id
-           or t.state not in ('SCHEDULED', 'RUNNING')) g
-    where g.message_ids is not null;
 end;
 $$;
 
@@ -393,8 +512,7 @@ create or replace function pgflow._unpark(
     out run_ids      uuid[],
     out steps        smallint[],
     out items        int[],
-    out message_ids  bigint[],
-    out priorities   smallint[]
+    out message_ids  bigint[]
 )
 language plpgsql
 set search_path = ''
@@ -413,10 +531,10 @@ begin
         where p.run_id = q.run_id
           and p.step = q.step
           and p.item = q.item
-        returning p.run_id, p.step, p.item, p.message_id, p.priority
+        returning p.run_id, p.step, p.item, p.message_id
     )
-    select array_agg(t.run_id), array_agg(t.step), array_agg(t.item), array_agg(t.message_id), array_agg(t.priority)
-    into run_ids, steps, items, message_ids, priorities
+    select array_agg(t.run_id), array_agg(t.step), array_agg(t.item), array_agg(t.message_id)
+    into run_ids, steps, items, message_ids
     from taken t;
 end;
 $$;

@@ -6,7 +6,7 @@
 --
 -- A report whose fence is no longer the task's changes nothing: its position is in `stale`, and it is kept
 -- in stale_reports. A report that is repeated, because its answer was lost, is no stale one.
--- Locks: runs that may end, the reported tasks, their dependents, each in order; then the queues.
+-- Locks: runs that may end, the reported tasks, their dependents, each in order.
 
 create or replace function pgflow.complete_tasks(
     p_worker_id  bigint,
@@ -25,6 +25,7 @@ set search_path = ''
 set enable_hashjoin = off
 set enable_mergejoin = off
 set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_now timestamptz;
@@ -55,48 +56,101 @@ begin
           and t.state = 'RUNNING'
           and t.deferred is null
         returning r.n, t.run_id, t.workflow_id, t.step, t.item, t.fence, t.events, t.generation, t.attempts,
-                  t.priority, t.message_id, t.output
-    ),
-    audited as (
-        insert into pgflow.events (
-            run_id, at, worker_id, output_hash, item, seq, fence, step, transition, generation, attempt)
-        select c.run_id, v_now, p_worker_id, pg_catalog.hashtextextended(c.output::text, 0), c.item, c.events,
-               c.fence, c.step, 6, c.generation, c.attempts
-        from completed c
+                  pg_catalog.hashtextextended(t.output::text, 0) as output_hash
     )
     select array_agg(c.n) as ns,
            array_agg(c.run_id) as run_ids,
            array_agg(c.step) as steps,
            array_agg(c.item) as items,
            array_agg(c.workflow_id) as workflow_ids,
-           array_agg(s.queue) as queues,
-           array_agg(c.priority) as priorities,
-           array_agg(c.message_id) as message_ids,
-           coalesce(bool_or(c.item > 0), false) as any_item
+           array_agg(c.fence) as fences,
+           array_agg(c.events) as seqs,
+           array_agg(c.generation) as generations,
+           array_agg(c.attempts) as attempts,
+           array_agg(c.output_hash) as output_hashes,
+           coalesce(bool_or(c.item > 0), false) as any_item,
+           bool_or(c.item = 0 and s.dependents = '{}') as any_sink,
+           bool_or(c.item = 0 and s.dependents <> '{}') as any_parent
     into v_done
     from completed c
     join pgflow.steps s on s.workflow_id = c.workflow_id and s.step = c.step;
     --@pp complete_tasks-tasks-locked
 
     maps_to_fold := v_done.any_item;
-    if v_done.any_item then
-        insert into pgflow.map_progress (run_id, step, ended)
-        select d.run_id, d.step, count(*)
-        from unnest(v_done.run_ids, v_done.steps, v_done.items) d (run_id, step, item)
-        where d.item > 0
-        group by d.run_id, d.step;
-    end if;
-
     if v_done.run_ids is not null then
-        select e.ended_run_ids, e.woken_queues, e.maps_to_fold or v_done.any_item
-        into ended_run_ids, woken_queues, maps_to_fold
-        from pgflow._end_steps(v_done.run_ids, v_done.steps, v_done.items, v_done.workflow_ids, v_now) e;
-        perform pgflow._delete_messages(v_done.queues, v_done.priorities, v_done.message_ids);
+        ended_run_ids := pgflow._audit_completed(v_done, p_worker_id, v_now);
+        if v_done.any_item then
+            perform pgflow._note_ended_items(v_done.run_ids, v_done.steps, v_done.items);
+        end if;
+        if v_done.any_parent then
+            select d.woken_queues, d.maps_to_fold or v_done.any_item
+            into woken_queues, maps_to_fold
+            from pgflow._resolve_dependents(v_done.run_ids, v_done.steps, v_done.items, v_done.workflow_ids, v_now) d;
+        end if;
     end if;
     if coalesce(pg_catalog.cardinality(v_done.ns), 0) < pg_catalog.cardinality(p_run_ids) then
         stale := pgflow._stale_reports(
             p_worker_id, p_run_ids, p_steps, p_items, p_fences, 'complete', '{6}', v_done.ns, v_now);
     end if;
+end;
+$$;
+
+-- _audit_completed: the entries of tasks that succeeded, and the end of runs that have no other sink left: the last
+-- of a run's tasks carries it. Returns the runs that ended.
+
+create or replace function pgflow._audit_completed(
+    p_done       record,
+    p_worker_id  bigint,
+    p_now        timestamptz
+)
+returns uuid[]
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_ended_run_ids uuid[];
+    v_positions int[];
+    v_seqs int[];
+    v_run_seqs int[] := pg_catalog.array_fill(null::int, array[pg_catalog.cardinality(p_done.ns)]);
+begin
+    if p_done.any_sink then
+        select e.run_ids, e.positions, e.seqs
+        into v_ended_run_ids, v_positions, v_seqs
+        from pgflow._count_off_sinks(p_done.run_ids, p_done.steps, p_done.items, p_done.workflow_ids, p_now) e;
+        for i in 1 .. coalesce(pg_catalog.cardinality(v_positions), 0) loop
+            v_run_seqs[v_positions[i]] := v_seqs[i];
+        end loop;
+    end if;
+
+    insert into pgflow.audit (
+        run_id, at, worker_id, output_hash, item, seq, fence, step, transition, generation, attempt, run_seq,
+        run_transition)
+    select d.run_id, p_now, p_worker_id, d.output_hash, d.item, d.seq, d.fence, d.step, 6, d.generation, d.attempt,
+           d.run_seq, case when d.run_seq is not null then 104 end
+    from unnest(p_done.run_ids, p_done.output_hashes, p_done.items, p_done.seqs, p_done.fences, p_done.steps,
+                p_done.generations, p_done.attempts, v_run_seqs)
+        d (run_id, output_hash, item, seq, fence, step, generation, attempt, run_seq);
+    return v_ended_run_ids;
+end;
+$$;
+
+-- _note_ended_items: items that ended, for fold_maps to count.
+
+create or replace function pgflow._note_ended_items(
+    p_run_ids  uuid[],
+    p_steps    smallint[],
+    p_items    int[]
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+    insert into pgflow.map_progress (run_id, step, ended)
+    select d.run_id, d.step, count(*)
+    from unnest(p_run_ids, p_steps, p_items) d (run_id, step, item)
+    where d.item > 0
+    group by d.run_id, d.step;
 end;
 $$;
 
@@ -148,23 +202,19 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-    v_run_ids uuid[];
-    v_steps smallint[];
-    v_workflow_ids bigint[];
+    v_ended record;
 begin
-    maps_to_fold := false;
-    select array_agg(t.run_id), array_agg(t.step), array_agg(t.workflow_id)
-    into v_run_ids, v_steps, v_workflow_ids
-    from unnest(p_run_ids, p_steps, p_items, p_workflow_ids) t (run_id, step, item, workflow_id)
-    where t.item = 0;
-    if v_run_ids is null then
-        return;
-    end if;
-
     select d.woken_queues, d.maps_to_fold
     into woken_queues, maps_to_fold
-    from pgflow._resolve_dependents(v_run_ids, v_steps, v_workflow_ids, p_now) d;
-    ended_run_ids := pgflow._count_off_sinks(v_run_ids, v_steps, v_workflow_ids, p_now);
+    from pgflow._resolve_dependents(p_run_ids, p_steps, p_items, p_workflow_ids, p_now) d;
+
+    select e.run_ids, e.seqs
+    into v_ended
+    from pgflow._count_off_sinks(p_run_ids, p_steps, p_items, p_workflow_ids, p_now) e;
+    insert into pgflow.audit (run_id, at, item, seq, fence, step, transition, generation, attempt)
+    select r.run_id, p_now, 0, r.seq, 0, 0, 104, 1, 0
+    from unnest(v_ended.run_ids, v_ended.seqs) r (run_id, seq);
+    ended_run_ids := v_ended.run_ids;
 end;
 $$;
 
@@ -201,7 +251,7 @@ begin
           coalesce(t.fence >= r.fence, false)
           and exists (
               select
-              from pgflow.events e
+              from pgflow.audit e
               where e.run_id = r.run_id
                 and e.step = r.step
                 and e.item = r.item

@@ -120,7 +120,7 @@ begin
           and t.state = 'RUNNING'
           and s.workflow_id = t.workflow_id
           and s.step = t.step
-        returning r.n, r.error as reported_error, s.queue, t.*,
+        returning r.n, r.error as reported_error, t.*,
                   case when p_how = 'failed' and t.state = 'RETRYING'
                        then v_now + greatest(
                            pgflow._retry_delay(
@@ -130,7 +130,7 @@ begin
                   end as due_at
     ),
     audited as (
-        insert into pgflow.events (
+        insert into pgflow.audit (
             run_id, at, worker_id, item, seq, fence, step, transition, generation, attempt, detail)
         select e.run_id, v_now, p_worker_id, e.item, e.events, e.fence, e.step,
                pgflow._end_transition(p_how, e.state), e.generation, e.attempts,
@@ -145,9 +145,6 @@ begin
         where e.due_at is not null
     )
     select array_agg(e.n) as ns,
-           array_agg(e.queue) as queues,
-           array_agg(e.priority) as priorities,
-           array_agg(e.message_id) as message_ids,
            min(e.due_at) as due_at,
            array_agg(e.run_id) filter (where e.state = 'RETRYING' and e.due_at is null) as again_runs,
            array_agg(e.step) filter (where e.state = 'RETRYING' and e.due_at is null) as again_steps,
@@ -163,9 +160,6 @@ begin
     if v_ended.failed_runs is not null then
         ended_run_ids := pgflow._end_runs(
             v_ended.failed_runs, 'FAILED', null, null, v_ended.failures, v_now);
-    end if;
-    if v_ended.message_ids is not null then
-        perform pgflow._delete_messages(v_ended.queues, v_ended.priorities, v_ended.message_ids);
     end if;
     if v_ended.again_runs is not null then
         woken_queues := pgflow._reschedule_living(

@@ -42,7 +42,7 @@ begin
         returning r.run_id, r.events, r.error, b.state as was
     ),
     audited as (
-        insert into pgflow.events (
+        insert into pgflow.audit (
             run_id, at, item, seq, fence, step, transition, generation, attempt, actor, detail)
         select e.run_id, p_now, 0, e.events, 0, 0,
                case when p_state = 'FAILED' then 105 when e.was = 'PENDING' then 107 else 106 end,
@@ -128,7 +128,7 @@ begin
         returning t.*, b.state as was
     ),
     audited as (
-        insert into pgflow.events (
+        insert into pgflow.audit (
             run_id, at, item, seq, fence, step, transition, generation, attempt, actor, detail)
         select c.run_id, p_now, c.item, c.events, c.fence, c.step,
                case c.was when 'PENDING' then 13 when 'SCHEDULED' then 14 when 'RUNNING' then 15 else 16 end,
@@ -142,8 +142,12 @@ begin
     into v_cancelled
     from cancelled c
     join pgflow.steps s on s.workflow_id = c.workflow_id and s.step = c.step
-    where c.was in ('SCHEDULED', 'RUNNING')
-      and c.message_id is not null;
+    where c.was = 'SCHEDULED';
+
+    -- Before the parking places: a claim that has the message parks the task, and is waited for here.
+    if v_cancelled.message_ids is not null then
+        perform pgflow._delete_messages(v_cancelled.queues, v_cancelled.priorities, v_cancelled.message_ids);
+    end if;
 
     delete from pgflow.timers t
     using unnest(p_run_ids) r (run_id)
@@ -156,9 +160,5 @@ begin
     delete from pgflow.map_progress p
     using unnest(p_run_ids) r (run_id)
     where p.run_id = r.run_id;
-
-    if v_cancelled.message_ids is not null then
-        perform pgflow._delete_messages(v_cancelled.queues, v_cancelled.priorities, v_cancelled.message_ids);
-    end if;
 end;
 $$;

@@ -1,13 +1,14 @@
 -- _resolve_dependents: the steps after ended ones lose that dependency; those left with none are scheduled,
 -- maps among them opened. A step that was skipped while it waited has its parents' end counted too.
 --
--- Takes step tasks (item 0) that succeeded or were skipped in this transaction.
+-- Takes tasks that succeeded or were skipped in this transaction; items of maps among them change nothing here.
 -- Locks: the dependents, in order of run and step. Lock first, then read, then decide: two last parents
 -- that both looked before locking would each see the other as unfinished.
 
 create or replace function pgflow._resolve_dependents(
     p_run_ids       uuid[],
     p_steps         smallint[],
+    p_items         int[],
     p_workflow_ids  bigint[],
     p_now           timestamptz,
     out woken_queues  text[],
@@ -37,9 +38,10 @@ begin
     maps_to_fold := false;
     with losing as (
         select e.run_id, d.step, e.workflow_id, count(*)::int as ended
-        from unnest(p_run_ids, p_steps, p_workflow_ids) e (run_id, step, workflow_id)
+        from unnest(p_run_ids, p_steps, p_items, p_workflow_ids) e (run_id, step, item, workflow_id)
         join pgflow.steps s on s.workflow_id = e.workflow_id and s.step = e.step
         cross join unnest(s.dependents) d (step)
+        where e.item = 0
         group by e.run_id, d.step, e.workflow_id
         order by e.run_id, d.step
     ),
@@ -99,7 +101,7 @@ begin
           and t.item = 0
         returning t.run_id, t.step, t.state, t.events, t.fence, t.generation, t.attempts
     )
-    insert into pgflow.events (run_id, at, item, seq, fence, step, transition, generation, attempt)
+    insert into pgflow.audit (run_id, at, item, seq, fence, step, transition, generation, attempt)
     select r.run_id, p_now, 0, r.events, r.fence, r.step, 3, r.generation, r.attempts
     from resolved r
     where r.state = 'SCHEDULED';
@@ -143,29 +145,33 @@ $$;
 
 -- _count_off_sinks: runs lose the sinks that ended; a run left with none has succeeded.
 --
--- The caller locked the runs before it touched their tasks. Returns the runs that ended.
+-- The caller locked the runs before it touched their tasks, and writes the audit. Returns the runs that ended, the
+-- number of that event, and the position among the tasks given of the last sink of each.
 
 create or replace function pgflow._count_off_sinks(
     p_run_ids       uuid[],
     p_steps         smallint[],
+    p_items         int[],
     p_workflow_ids  bigint[],
-    p_now           timestamptz
+    p_now           timestamptz,
+    out run_ids    uuid[],
+    out seqs       int[],
+    out positions  int[]
 )
-returns uuid[]
 language plpgsql
 set search_path = ''
 set enable_hashjoin = off
 set enable_mergejoin = off
 set enable_seqscan = off
 as $$
-declare
-    v_ended uuid[];
 begin
     with losing as (
-        select e.run_id, count(*)::int as sinks
-        from unnest(p_run_ids, p_steps, p_workflow_ids) e (run_id, step, workflow_id)
+        select e.run_id, count(*)::int as sinks, max(e.n)::int as last
+        from unnest(p_run_ids, p_steps, p_items, p_workflow_ids)
+            with ordinality e (run_id, step, item, workflow_id, n)
         join pgflow.steps s on s.workflow_id = e.workflow_id and s.step = e.step
-        where s.dependents = '{}'
+        where e.item = 0
+          and s.dependents = '{}'
         group by e.run_id
         order by e.run_id
     ),
@@ -178,19 +184,12 @@ begin
         from losing l
         where r.run_id = l.run_id
           and r.state = 'RUNNING'
-        returning r.run_id, r.events, r.state
-    ),
-    audited as (
-        insert into pgflow.events (run_id, at, item, seq, fence, step, transition, generation, attempt)
-        select c.run_id, p_now, 0, c.events, 0, 0, 104, 1, 0
-        from counted c
-        where c.state = 'SUCCEEDED'
+        returning r.run_id, r.events, r.state, l.last
     )
-    select array_agg(c.run_id)
-    into v_ended
+    select array_agg(c.run_id), array_agg(c.events), array_agg(c.last)
+    into run_ids, seqs, positions
     from counted c
     where c.state = 'SUCCEEDED';
-    return v_ended;
 end;
 $$;
 
@@ -298,7 +297,7 @@ begin
           and t.item = 0
         returning t.events, t.fence, t.generation, t.attempts
     )
-    insert into pgflow.events (run_id, at, item, seq, fence, step, transition, generation, attempt)
+    insert into pgflow.audit (run_id, at, item, seq, fence, step, transition, generation, attempt)
     select p_run_id, p_now, 0, o.events - 1, o.fence - 1, p_step, 3, o.generation, o.attempts - 1
     from opened o
     union all
@@ -339,7 +338,7 @@ begin
             with ordinality e (message_id, value, item)
         returning tasks.item
     )
-    insert into pgflow.events (run_id, at, item, seq, fence, step, transition, generation, attempt)
+    insert into pgflow.audit (run_id, at, item, seq, fence, step, transition, generation, attempt)
     select p_run_id, p_now, i.item, 1, 0, p_step, 2, 1, 0
     from inserted i;
 end;

@@ -183,7 +183,7 @@ begin
           and t.state = 'RUNNING'
         returning t.run_id, t.step, t.fence, t.events, t.generation, t.attempts, t.output
     )
-    insert into pgflow.events (
+    insert into pgflow.audit (
         run_id, at, output_hash, item, seq, fence, step, transition, generation, attempt)
     select c.run_id, p_now, pg_catalog.hashtextextended(c.output::text, 0), 0, c.events, c.fence, c.step, 6,
            c.generation, c.attempts

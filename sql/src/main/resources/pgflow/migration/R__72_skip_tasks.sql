@@ -72,7 +72,7 @@ begin
         returning t.*, b.state as was, b.n
     ),
     audited as (
-        insert into pgflow.events (
+        insert into pgflow.audit (
             run_id, at, item, seq, fence, step, transition, generation, attempt, actor, detail)
         select k.run_id, v_now, k.item, k.events, k.fence, k.step,
                case k.was when 'PENDING' then 17 when 'SCHEDULED' then 18 else 19 end,
@@ -99,8 +99,8 @@ begin
     select e.ended_run_ids, e.woken_queues, e.maps_to_fold
     into ended_run_ids, woken_queues, maps_to_fold
     from pgflow._end_steps(v_skipped.run_ids, v_skipped.steps, v_skipped.items, v_skipped.workflow_ids, v_now) e;
-    perform pgflow._forget_waiting(v_skipped.run_ids, v_skipped.steps);
     perform pgflow._delete_messages(v_skipped.queues, v_skipped.priorities, v_skipped.message_ids);
+    perform pgflow._forget_waiting(v_skipped.run_ids, v_skipped.steps);
 end;
 $$;
 

@@ -150,7 +150,7 @@ begin
         returning r.run_id, r.events
     ),
     audited as (
-        insert into pgflow.events (run_id, at, item, seq, fence, step, transition, generation, attempt)
+        insert into pgflow.audit (run_id, at, item, seq, fence, step, transition, generation, attempt)
         select b.run_id, p_now, 0, b.events, 0, 0, 103, 1, 0
         from begun b
     )

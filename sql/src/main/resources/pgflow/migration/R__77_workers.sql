@@ -29,6 +29,7 @@ $$;
 --
 -- Returns whether it still counts as alive (if not: stop everything, register anew), and the positions of
 -- tasks that are no longer its own (cancelled, or taken away): their handlers should be interrupted.
+-- Locks: the worker, which keeps the notes of its claims from those who would hand on what it holds.
 
 create or replace function pgflow.heartbeat(
     p_worker_id  bigint,
@@ -51,6 +52,9 @@ begin
     where w.worker_id = p_worker_id
       and w.ended_at is null;
     alive := found;
+    if alive then
+        perform pgflow._condense_claims(p_worker_id);
+    end if;
 
     select array_agg(h.n::int order by h.n)
     into lost
@@ -58,6 +62,38 @@ begin
     left join pgflow.tasks t on t.run_id = h.run_id and t.step = h.step and t.item = h.item
     where t.fence is distinct from h.fence
        or t.state <> 'RUNNING';
+end;
+$$;
+
+-- _condense_claims: forgets the notes of a worker's claims, but for the tasks that it still holds. It goes by the tasks
+-- themselves, not by what the worker says: a task that runs is never without a note.
+
+create or replace function pgflow._condense_claims(
+    p_worker_id  bigint
+)
+returns void
+language plpgsql
+set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
+as $$
+begin
+    with forgotten as (
+        delete from pgflow.claims c
+        where c.worker_id = p_worker_id
+        returning c.run_ids, c.steps, c.items
+    )
+    insert into pgflow.claims (worker_id, run_ids, steps, items)
+    select p_worker_id, array_agg(h.run_id), array_agg(h.step), array_agg(h.item)
+    from (
+        select t.run_id, t.step, t.item, row_number() over () / 80 as note
+        from forgotten f
+        cross join lateral unnest(f.run_ids, f.steps, f.items) n (run_id, step, item)
+        join pgflow.tasks t on t.run_id = n.run_id and t.step = n.step and t.item = n.item
+        where t.worker_id = p_worker_id
+          and t.state = 'RUNNING') h
+    group by h.note;
 end;
 $$;
 
@@ -200,10 +236,8 @@ begin
 end;
 $$;
 
--- _release_held: ends the attempts of tasks that a worker holds, but for the known ones.
---
--- What a worker holds is found through the queues, where each task that runs has a message that was read:
--- an index on the tasks' worker would cost every claim and every report.
+-- _release_held: ends the attempts of tasks that a worker holds, but for the known ones. What it holds is found through
+-- the notes of its claims, which are forgotten when nothing is left.
 
 create or replace function pgflow._release_held(
     p_worker_id  bigint,
@@ -224,65 +258,40 @@ set enable_mergejoin = off
 set enable_seqscan = off
 as $$
 declare
-    v_pgmq_queue text;
-    v_found_runs uuid[];
-    v_found_steps smallint[];
-    v_found_items int[];
-    v_found_fences int[];
-    v_run_ids uuid[];
-    v_steps smallint[];
-    v_items int[];
-    v_fences int[];
+    v_held record;
 begin
-    for v_pgmq_queue in
-        select 'q_' || pgflow._pgmq_queue(q.queue, priority::smallint)
-        from pgflow.workers w
-        cross join unnest(w.queues) q (queue)
-        cross join pg_catalog.generate_series(1, 3) priority
-        where w.worker_id = p_worker_id
-        order by 1
-    loop
-        execute pg_catalog.format(
-            'select array_agg(t.run_id), array_agg(t.step), array_agg(t.item), array_agg(t.fence)
-             from pgmq.%I m
-             cross join lateral (
-                 select t.run_id, t.step, t.item, t.fence
-                 from pgflow.tasks t
-                 where t.run_id = (m.message ->> ''run_id'')::uuid
-                   and t.step = (m.message ->> ''step'')::smallint
-                   and t.item = (m.message ->> ''item'')::int
-                   and t.worker_id = $1
-                   and t.state = ''RUNNING'') t
-             where m.read_ct > 0
-               and pgflow._names_a_task(m.message)',
-            v_pgmq_queue)
-        using p_worker_id
-        into v_found_runs, v_found_steps, v_found_items, v_found_fences;
-        v_run_ids := v_run_ids || v_found_runs;
-        v_steps := v_steps || v_found_steps;
-        v_items := v_items || v_found_items;
-        v_fences := v_fences || v_found_fences;
-    end loop;
-
-    select array_agg(h.run_id), array_agg(h.step), array_agg(h.item), array_agg(h.fence), count(*)
-    into v_run_ids, v_steps, v_items, v_fences, held
+    with known as (
+        select k.run_id, k.step, k.item
+        from unnest(p_run_ids, p_steps, p_items) k (run_id, step, item)
+    )
+    select array_agg(h.run_id) as run_ids, array_agg(h.step) as steps, array_agg(h.item) as items,
+           array_agg(h.fence) as fences, count(*) as tasks
+    into v_held
     from (
-        select h.run_id, h.step, h.item, h.fence
-        from unnest(v_run_ids, v_steps, v_items, v_fences) h (run_id, step, item, fence)
-        where not exists (
-            select
-            from unnest(p_run_ids, p_steps, p_items) k (run_id, step, item)
-            where k.run_id = h.run_id and k.step = h.step and k.item = h.item)
+        select distinct t.run_id, t.step, t.item, t.fence
+        from pgflow.claims c
+        cross join lateral unnest(c.run_ids, c.steps, c.items) n (run_id, step, item)
+        join pgflow.tasks t on t.run_id = n.run_id and t.step = n.step and t.item = n.item
+        where c.worker_id = p_worker_id
+          and t.worker_id = p_worker_id
+          and t.state = 'RUNNING'
+          and (t.run_id, t.step, t.item) not in (select k.run_id, k.step, k.item from known k)
         limit p_limit) h;
+
+    held := v_held.tasks;
     released := 0;
-    if v_run_ids is null then
+    if held < p_limit and p_run_ids = '{}' then
+        delete from pgflow.claims c
+        where c.worker_id = p_worker_id;
+    end if;
+    if held = 0 then
         return;
     end if;
 
     select coalesce(pg_catalog.cardinality(e.applied), 0), e.ended_run_ids, e.woken_queues
     into released, ended_run_ids, woken_queues
     from pgflow._end_attempts(
-        p_worker_id, p_how, v_run_ids, v_steps, v_items, v_fences,
+        p_worker_id, p_how, v_held.run_ids, v_held.steps, v_held.items, v_held.fences,
         case p_how when 'lost' then pg_catalog.array_fill(
             pg_catalog.jsonb_build_object(
                 'code', 'PGF-RUN-020',

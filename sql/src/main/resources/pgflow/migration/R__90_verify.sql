@@ -260,8 +260,7 @@ begin
              where pgflow._names_a_task(m.message)
                and (t.message_id is distinct from m.msg_id
                     or t.priority <> $1
-                    or t.deferred is not null
-                    or t.state not in (''SCHEDULED'', ''RUNNING''))',
+                    or t.state <> ''SCHEDULED'')',
             v_queue.name, v_queue.name)
         using v_queue.priority;
         execute pg_catalog.format('select count(*) from pgmq.%I m where pgflow._names_a_task(m.message)', v_queue.name)
@@ -271,13 +270,31 @@ begin
 
     return query
     select 'I10', null::uuid, null::smallint, null::int,
-           pg_catalog.format('%s tasks wait or run, but the queues hold %s messages', c.waiting, v_messages)
+           pg_catalog.format('%s tasks wait and are not parked, but the queues hold %s messages', c.waiting, v_messages)
     from (
         select count(*) as waiting
         from pgflow.tasks t
-        where t.state in ('SCHEDULED', 'RUNNING')
-          and t.deferred is null) c
+        left join pgflow.parked_tasks p
+            on p.run_id = t.run_id
+           and p.step = t.step
+           and p.item = t.item
+           and p.message_id = t.message_id
+        where t.state = 'SCHEDULED'
+          and p.run_id is null) c
     where c.waiting <> v_messages
+    union all
+    select 'I10', t.run_id, t.step, t.item, 'its worker is not known to hold it'
+    from pgflow.tasks t
+    left join (
+        select c.worker_id, n.run_id, n.step, n.item
+        from pgflow.claims c
+        cross join lateral unnest(c.run_ids, c.steps, c.items) n (run_id, step, item)) n
+        on n.worker_id = t.worker_id
+       and n.run_id = t.run_id
+       and n.step = t.step
+       and n.item = t.item
+    where t.worker_id is not null
+      and n.run_id is null
     union all
     select 'I10', t.run_id, t.step, t.item, 'RETRYING without a timer'
     from pgflow.tasks t

@@ -18,6 +18,7 @@ create table pgflow.workflows (
     checksum     bytea not null,
     definition   jsonb not null,
     sinks        smallint not null,
+    first_root   smallint,
     created_at   timestamptz not null default clock_timestamp(),
 
     unique (name, version),
@@ -25,6 +26,8 @@ create table pgflow.workflows (
     constraint workflow_name_is_plain check (name ~ '^[a-z][a-z0-9_]{0,39}$'),
     constraint version_is_positive check (version > 0)
 );
+
+comment on column pgflow.workflows.first_root is 'the first step that waits for nothing and is no map: its task carries the start of the run in the audit';
 
 create table pgflow.steps (
     workflow_id      bigint not null references pgflow.workflows,

@@ -298,12 +298,15 @@ as $$ select pgmq.send_batch($1, $2, $3, clock_timestamp() + make_interval(secs 
 -- read: takes the oldest visible messages and hides them for `vt` seconds.
 --
 -- A conditional other than {} takes only messages that contain it.
--- Returns the messages in the order of their ids.
+-- Returns the messages in the order of their ids. Joins are pinned to the index, whatever an analyze of an empty queue says.
 -- Locks: the messages it takes; those that others hold are passed over.
 create function pgmq.read(queue_name text, vt int, qty int, conditional jsonb default '{}')
 returns setof pgmq.message_record
 language plpgsql
 set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
 as $$
 begin
     return query execute format(
@@ -341,6 +344,9 @@ create function pgmq.pop(queue_name text, qty int default 1)
 returns setof pgmq.message_record
 language plpgsql
 set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
 as $$
 begin
     return query execute format(

@@ -9,13 +9,14 @@ import java.util.List;
 /**
  * How far has a reader come? A value to keep and to go on from, also in another process: {@code toString} and {@link #parse}.
  *
- * <p>An event becomes visible when its transaction commits, which may be after events with higher ids did. So a cursor is
- * more than a number: it also holds the ids below it that were not there (gaps), each with the number of the transaction from
- * which on it is certain that they never will be. Ids of transactions that were rolled back are such gaps.
+ * <p>It counts entries of the audit, each of which tells of one event or two. An entry becomes visible when its transaction
+ * commits, which may be after higher ones did. So a cursor is more than a number: it also holds the entries below it that were
+ * not there (gaps), each with the number of the transaction from which on it is certain that they never will be. Entries of
+ * transactions that were rolled back are such gaps.
  */
 public record EventCursor(long position, List<Gap> gaps) {
 
-    /** Ids that were not there, and the first transaction that had not begun when they were looked for. */
+    /** Entries that were not there, and the first transaction that had not begun when they were looked for. */
     public record Gap(long first, long last, long settledBy) {}
 
     private static final EventCursor START = new EventCursor(0, List.of());
@@ -31,7 +32,7 @@ public record EventCursor(long position, List<Gap> gaps) {
 
     static EventCursor of(EventPosition position) {
         return new EventCursor(
-                position.lastEventId(),
+                position.lastEntry(),
                 position.gaps().stream()
                         .map(gap -> new Gap(gap.first(), gap.last(), position.nextTransaction()))
                         .toList());
@@ -47,7 +48,7 @@ public record EventCursor(long position, List<Gap> gaps) {
         }
         long last = page.events().isEmpty()
                 ? position
-                : Math.max(position, page.events().get(page.events().size() - 1).eventId());
+                : Math.max(position, page.events().get(page.events().size() - 1).entry());
         addMissing(open, new Gap(position + 1, last, page.nextTransaction()), page);
         return new EventCursor(last, open);
     }
@@ -56,16 +57,16 @@ public record EventCursor(long position, List<Gap> gaps) {
         return gaps.stream().map(gap -> new IdRange(gap.first(), gap.last())).toList();
     }
 
-    /** What is left of a range of ids after those of the page were found in it. */
+    /** What is left of a range of entries after those of the page were found in it. */
     private static void addMissing(List<Gap> open, Gap range, EventPage page) {
         long expected = range.first();
         for (var event : page.events()) {
-            long id = event.eventId();
-            if (id >= range.first() && id <= range.last()) {
-                if (id > expected) {
-                    open.add(new Gap(expected, id - 1, range.settledBy()));
+            long entry = event.entry();
+            if (entry >= range.first() && entry <= range.last()) {
+                if (entry > expected) {
+                    open.add(new Gap(expected, entry - 1, range.settledBy()));
                 }
-                expected = id + 1;
+                expected = entry + 1;
             }
         }
         if (expected <= range.last()) {

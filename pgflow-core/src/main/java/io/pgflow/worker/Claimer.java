@@ -35,25 +35,22 @@ final class Claimer {
     private final Membership membership;
     private final Consequences consequences;
     private final Consumer<Attempt> start;
-    private final Timing timing;
+    private final Duration pollInterval;
     private final KnownWorkflows workflows;
     private final Bell bell = new Bell();
     private boolean uncertain;
     private int rounds;
 
-    /** How long to wait for a hint, and how long claimed messages stay hidden. */
-    record Timing(Duration pollInterval, Duration visibility) {}
-
     Claimer(
             Workplace workplace,
             Membership membership,
             Consequences consequences,
-            Timing timing,
+            Duration pollInterval,
             Consumer<Attempt> start) {
         this.workplace = workplace;
         this.membership = membership;
         this.consequences = consequences;
-        this.timing = timing;
+        this.pollInterval = pollInterval;
         this.start = start;
         this.workflows = new KnownWorkflows(workplace.store());
     }
@@ -67,7 +64,7 @@ final class Claimer {
     }
 
     void round() throws InterruptedException {
-        int free = workplace.slots().awaitFree(timing.pollInterval());
+        int free = workplace.slots().awaitFree(pollInterval);
         if (free == 0) {
             return;
         }
@@ -82,7 +79,7 @@ final class Claimer {
             claimed += claim(queue, asked - claimed);
         }
         if (claimed < asked) {
-            bell.awaitAround(timing.pollInterval());
+            bell.awaitAround(pollInterval);
         }
     }
 
@@ -100,7 +97,7 @@ final class Claimer {
         long workerId = membership.workerId();
         uncertain = true;
         try {
-            List<ClaimedTask> tasks = workplace.store().claim(workerId, queue, limit, timing.visibility());
+            List<ClaimedTask> tasks = workplace.store().claim(workerId, queue, limit);
             tasks.forEach(this::begin);
             uncertain = false;
             return tasks.size();

@@ -30,7 +30,6 @@ import org.slf4j.LoggerFactory;
 public final class Worker implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Worker.class);
-    private static final Duration VISIBILITY = Duration.ofMinutes(5);
     private static final Duration ROUND_ENDS = Duration.ofSeconds(5);
     private static final Duration GOODBYE = Duration.ofSeconds(8);
 
@@ -74,12 +73,7 @@ public final class Worker implements AutoCloseable {
                 workplace.running());
         completer = new Completer(workplace, consequences, membership::workerId);
         heart = new Heart(workplace, membership, settings.heartbeat());
-        claimer = new Claimer(
-                workplace,
-                membership,
-                consequences,
-                new Claimer.Timing(settings.pollInterval(), VISIBILITY),
-                this::begin);
+        claimer = new Claimer(workplace, membership, consequences, settings.pollInterval(), this::begin);
         listeners.add(signals.onWork(claimer::look));
         listeners.add(signals.onCancel(heart::soon));
         beating = Loop.start("pgflow-heart", heart::round);

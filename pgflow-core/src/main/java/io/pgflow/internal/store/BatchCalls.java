@@ -10,7 +10,6 @@ import static io.pgflow.internal.store.Parameters.uuids;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -21,7 +20,7 @@ final class BatchCalls {
 
     private static final String CLAIM = """
             select c.run_id, c.workflow_id, c.step, c.item, c.fence, c.attempt, c.input, c.outputs
-            from pgflow.claim_tasks(?, ?, ?, ?) c
+            from pgflow.claim_tasks(?, ?, ?) c
             """;
     private static final String COMPLETE = """
             select c.stale, c.ended_run_ids, c.woken_queues, c.maps_to_fold
@@ -34,9 +33,9 @@ final class BatchCalls {
         this.calls = calls;
     }
 
-    List<ClaimedTask> claim(long workerId, String queue, int limit, Duration visibility) {
+    List<ClaimedTask> claim(long workerId, String queue, int limit) {
         return calls.prepared("claim tasks", CLAIM, statement -> {
-            new Parameters(statement).number(workerId).text(queue).number(limit).number(seconds(visibility));
+            new Parameters(statement).number(workerId).text(queue).number(limit);
             try (ResultSet rows = statement.executeQuery()) {
                 return claimed(rows, limit);
             }
@@ -88,10 +87,6 @@ final class BatchCalls {
             row.next();
             return read.from(row);
         }
-    }
-
-    private static int seconds(Duration visibility) {
-        return Math.toIntExact(visibility.plusMillis(999).toSeconds());
     }
 
     private interface OnRow<T> {

@@ -3,7 +3,7 @@ package io.pgflow.internal.store;
 import java.util.List;
 
 /**
- * Events of one snapshot of the database, in order of id.
+ * Events of one snapshot of the database, in order of id; the events of an entry of the audit are all in it.
  *
  * @param oldestRunning transactions below this number have ended in the snapshot
  * @param nextTransaction no transaction of this number or above was begun in the snapshot

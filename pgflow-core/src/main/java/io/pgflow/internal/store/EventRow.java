@@ -22,4 +22,12 @@ public record EventRow(
         OffsetDateTime at,
         @Nullable Long workerId,
         @Nullable String actor,
-        @Nullable String detail) {}
+        @Nullable String detail) {
+
+    private static final int IDS_OF_AN_ENTRY = 3;
+
+    /** The entry of the audit that tells of it; two events may share one. The ids are made from it in R__80_events.sql. */
+    public long entry() {
+        return eventId / IDS_OF_AN_ENTRY;
+    }
+}

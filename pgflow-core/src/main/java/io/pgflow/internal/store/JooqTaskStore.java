@@ -23,7 +23,6 @@ import io.pgflow.internal.store.schema.routines.ReleaseTasks;
 import io.pgflow.internal.store.schema.routines.RetireWorker;
 import io.pgflow.internal.store.schema.routines.UpkeepDue;
 import io.pgflow.internal.store.schema.tables.Workflows;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -81,8 +80,8 @@ final class JooqTaskStore implements TaskStore {
     }
 
     @Override
-    public List<ClaimedTask> claim(long workerId, String queue, int limit, Duration visibility) {
-        return batches.claim(workerId, queue, limit, visibility);
+    public List<ClaimedTask> claim(long workerId, String queue, int limit) {
+        return batches.claim(workerId, queue, limit);
     }
 
     @Override

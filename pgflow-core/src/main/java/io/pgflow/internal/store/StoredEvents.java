@@ -91,7 +91,7 @@ final class StoredEvents {
         var function = new io.pgflow.internal.store.schema.routines.EventPosition();
         calls.call("read where the events stand", db -> function.execute(db.configuration()));
         return new EventPosition(
-                function.getLastEventId(), Columns.ranges(function.getGaps()), function.getNextTransaction());
+                function.getLastEntry(), Columns.ranges(function.getGaps()), function.getNextTransaction());
     }
 
     /** The first row of the answer has the transaction numbers and no event. */

@@ -1,6 +1,5 @@
 package io.pgflow.internal.store;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 
@@ -16,8 +15,8 @@ public interface TaskStore {
     /** retire_worker: what it still held is scheduled again. */
     Outcome retire(long workerId);
 
-    /** claim_tasks: up to {@code limit} tasks; their messages stay hidden for {@code visibility}. */
-    List<ClaimedTask> claim(long workerId, String queue, int limit, Duration visibility);
+    /** claim_tasks: up to {@code limit} tasks. */
+    List<ClaimedTask> claim(long workerId, String queue, int limit);
 
     /** recover_claims: gives back what the database thinks this worker holds and the worker does not know of. */
     Outcome recoverClaims(long workerId, List<TaskId> known);

@@ -218,26 +218,27 @@ class JooqRunStoreTest {
         assertThat(events).extracting(EventRow::event).contains("workflow_started", "task_scheduled", "task_pending");
 
         EventPosition position = runs.eventPosition();
-        assertThat(position.lastEventId())
-                .isEqualTo(events.get(events.size() - 1).eventId());
+        assertThat(position.lastEntry()).isEqualTo(events.get(events.size() - 1).entry());
         assertThat(position.gaps()).isEmpty();
         assertThat(runs.eventPage(0, List.of(), 100).events()).isEqualTo(events);
 
-        long first = events.get(0).eventId();
-        EventPage page = runs.eventPage(position.lastEventId(), List.of(new IdRange(first, first)), 100);
-        assertThat(page.events()).containsExactly(events.get(0));
+        long first = events.get(0).entry();
+        EventPage page = runs.eventPage(position.lastEntry(), List.of(new IdRange(first, first)), 100);
+        assertThat(page.events())
+                .as("the start of the run and its first task, which one entry of the audit tells of")
+                .containsExactly(events.get(0), events.get(1));
         assertThat(page.oldestRunning()).isPositive();
         assertThat(page.nextTransaction()).isGreaterThanOrEqualTo(page.oldestRunning());
-        assertThat(runs.eventPage(position.lastEventId(), List.of(), 100).events())
+        assertThat(runs.eventPage(position.lastEntry(), List.of(), 100).events())
                 .isEmpty();
     }
 
     @Test
-    void a_gap_in_the_event_ids_is_reported_as_the_ids_it_holds() throws SQLException {
-        UUID run = database.start(database.chain(), "1");
-        long first = runs.events(run).get(0).eventId();
-        database.execute("delete from pgflow.events where event_id = " + (first + 1));
-        assertThat(runs.eventPosition().gaps()).containsExactly(new IdRange(first + 1, first + 1));
+    void a_gap_in_the_audit_is_reported_as_the_entries_it_holds() throws SQLException {
+        database.start(database.chain(), "1");
+        long first = runs.events(database.start(database.chain(), "1")).get(0).entry();
+        database.execute("delete from pgflow.audit where entry = " + first);
+        assertThat(runs.eventPosition().gaps()).containsExactly(new IdRange(first, first));
     }
 
     @Test

@@ -175,7 +175,7 @@ class JooqTaskStoreTest {
                 database.fan(), IntStream.range(0, items).boxed().toList().toString());
         tasks.foldMaps();
         long worker = database.worker();
-        List<ClaimedTask> claimed = tasks.claim(worker, "default", items, Duration.ofSeconds(30));
+        List<ClaimedTask> claimed = tasks.claim(worker, "default", items);
         assertThat(claimed).hasSize(items);
         assertThat(tasks.stepInputs(run, (short) 1).outputs()).isNull();
 

@@ -77,7 +77,7 @@ record StoreDatabase(PGSimpleDataSource dataSource, TaskStore tasks, RunStore ru
     }
 
     List<ClaimedTask> claim(long worker) {
-        return tasks.claim(worker, "default", 100, Duration.ofSeconds(30));
+        return tasks.claim(worker, "default", 100);
     }
 
     void execute(String sql) throws SQLException {

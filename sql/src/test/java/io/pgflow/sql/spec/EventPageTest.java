@@ -55,7 +55,7 @@ class EventPageTest extends Specification {
         EventReader reader = new EventReader(session(), 100);
         reader.readAll();
         reader.readAll();
-        assertThat(reader.gaps()).isEqualTo(2);
+        assertThat(reader.gaps()).isEqualTo(1);
         late.commit();
 
         reader.readAll();

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 
-/** Follows the events as the comment of {@code event_page} says: it keeps the ids it missed until they come or can no longer come. */
+/** Follows the events as the comment of {@code event_page} says: it keeps the entries it missed until they come or can no longer come. */
 final class EventReader {
     private final Session session;
     private final int limit;
@@ -25,8 +25,8 @@ final class EventReader {
 
     static EventReader fromNow(Session session, int limit) {
         EventReader reader = new EventReader(session, limit);
-        Row position = session.row("select last_event_id, next_transaction from pgflow.event_position()");
-        reader.after = position.number("last_event_id");
+        Row position = session.row("select last_entry, next_transaction from pgflow.event_position()");
+        reader.after = position.number("last_entry");
         session.rows(
                         "select g.id from (select unnest(gaps) r from pgflow.event_position()) p, generate_series(lower(p.r), upper(p.r) - 1) g (id)")
                 .forEach(row -> reader.gaps.put(row.number("id"), position.number("next_transaction")));
@@ -58,15 +58,15 @@ final class EventReader {
             }
         });
         for (Row event : page.subList(1, page.size())) {
-            long id = event.number("event_id");
-            if (id > after) {
-                for (long missed = after + 1; missed < id; missed++) {
+            long entry = event.number("entry");
+            if (entry > after) {
+                for (long missed = after + 1; missed < entry; missed++) {
                     gaps.put(missed, nextTransaction);
                 }
-                after = id;
+                after = entry;
             }
-            gaps.remove(id);
-            see(id, event);
+            gaps.remove(entry);
+            see(event.number("event_id"), event);
         }
         settled.forEach(gaps::remove);
     }

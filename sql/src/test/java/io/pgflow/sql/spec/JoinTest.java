@@ -76,7 +76,7 @@ class JoinTest extends Specification {
         List<Claim> sides = db.claim(worker, 10);
         db.execute("""
                 create or replace function pgflow._resolve_dependents(
-                    p_run_ids uuid[], p_steps smallint[], p_workflow_ids bigint[], p_now timestamptz,
+                    p_run_ids uuid[], p_steps smallint[], p_items int[], p_workflow_ids bigint[], p_now timestamptz,
                     out woken_queues text[], out maps_to_fold boolean)
                 language plpgsql as $$
                 begin

@@ -2,7 +2,9 @@ package io.pgflow.sql.spec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
@@ -222,7 +224,7 @@ class LostWorkerTest extends Specification {
         assertThat(db.claim(worker, 100)).hasSize(1);
 
         assertThat(db.count("select count(*) from pgmq.a_pgf2_default")).isEqualTo(garbage.length);
-        assertThat(db.count("select count(*) from pgmq.q_pgf2_default")).isEqualTo(1);
+        assertThat(db.count("select count(*) from pgmq.q_pgf2_default")).isZero();
     }
 
     @Test
@@ -234,7 +236,59 @@ class LostWorkerTest extends Specification {
 
         assertThat(db.claim(worker, 100)).hasSize(1);
 
-        assertThat(db.count("select count(*) from pgmq.q_pgf2_default")).isEqualTo(1);
+        assertThat(db.count("select count(*) from pgmq.q_pgf2_default")).isZero();
+    }
+
+    @Test
+    void a_heartbeat_keeps_the_notes_of_what_still_runs_and_forgets_the_others() {
+        UUID other = db.start("single");
+        long worker = db.worker();
+        List<Claim> claims = db.claim(worker, 2);
+        Claim kept = claims.stream()
+                .filter(claim -> claim.runId().equals(other))
+                .findFirst()
+                .orElseThrow();
+        claims.stream()
+                .filter(claim -> !claim.runId().equals(other))
+                .forEach(claim -> db.complete(worker, List.of(claim), "1"));
+
+        heartbeat(worker, kept);
+
+        assertThat(db.texts("select n::text from pgflow.claims c, unnest(c.run_ids) n"))
+                .containsExactly(other.toString());
+        db.row("select * from pgflow.retire_worker(?)", worker);
+        assertThat(db.states(other)).contains("SCHEDULED");
+        assertThat(db.count("select count(*) from pgflow.claims")).isZero();
+    }
+
+    @Test
+    void a_task_whose_row_is_held_when_it_is_claimed_is_not_forgotten() {
+        long worker = db.worker();
+        Session holder = session();
+        holder.begin();
+        holder.row("select 1 from pgflow.tasks where run_id = ? for update", run);
+
+        assertThat(db.claim(worker, 10)).isEmpty();
+        holder.rollback();
+
+        assertThat(db.claim(worker, 10)).hasSize(1);
+    }
+
+    @Test
+    void a_message_that_turns_up_late_below_those_that_were_taken_is_taken_too() {
+        long worker = db.worker();
+        Session late = session();
+        late.begin();
+        UUID lateRun = late.start("single");
+        db.start("single");
+        assertThat(db.claim(worker, 10)).hasSize(2);
+        assertThat(db.claim(worker, 10)).isEmpty();
+        late.commit();
+
+        await().atMost(Duration.ofSeconds(30))
+                .untilAsserted(() -> assertThat(db.claim(worker, 10))
+                        .extracting(Claim::runId)
+                        .containsExactly(lateRun));
     }
 
     private Row heartbeat(long worker, Claim held) {

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 /** However much history lies in the tables, and whatever the statistics say, the hot functions go by indexes. */
 class PlanStabilityTest extends Specification {
     private final Map<String, Long> scanners = new TreeMap<>();
-    private long lastEvent = 50;
+    private long lastEntry = 50;
 
     @Test
     void the_hot_functions_never_read_a_whole_table() {
@@ -28,7 +28,7 @@ class PlanStabilityTest extends Specification {
             insertFinished(rows - finished);
             db.execute("alter table pgflow.tasks enable trigger all");
             finished = rows;
-            db.execute("analyze pgflow.tasks, pgflow.runs, pgflow.events");
+            db.execute("analyze pgflow.tasks, pgflow.runs, pgflow.audit");
             for (int i = 0; i < 20; i++) {
                 work(hot, worker);
             }
@@ -37,7 +37,7 @@ class PlanStabilityTest extends Specification {
                     .isEmpty();
         }
         db.execute(
-                "truncate pgflow.tasks, pgflow.runs, pgflow.events, pgflow.timers, pgflow.map_progress, pgmq.q_pgf2_default");
+                "truncate pgflow.tasks, pgflow.runs, pgflow.audit, pgflow.timers, pgflow.map_progress, pgmq.q_pgf2_default");
     }
 
     private void work(Session hot, long worker) {
@@ -63,7 +63,7 @@ class PlanStabilityTest extends Specification {
         hot.clock("1 minute");
         watch("fire_timers", hot, hot::fire);
         hot.clock("0");
-        watch("event_page", hot, () -> hot.rows("select * from pgflow.event_page(?, '{[1,20)}', 100)", lastEvent - 50));
+        watch("event_page", hot, () -> hot.rows("select * from pgflow.event_page(?, '{[1,20)}', 100)", lastEntry - 50));
         watch(
                 "heartbeat",
                 hot,
@@ -75,7 +75,7 @@ class PlanStabilityTest extends Specification {
                         Session.items(claims),
                         Session.fences(claims)));
         watch("recover_claims", hot, () -> hot.row("select * from pgflow.recover_claims(?, '{}', '{}', '{}')", worker));
-        lastEvent = hot.count("select last_event_id from pgflow.event_position()");
+        lastEntry = hot.count("select last_entry from pgflow.event_position()");
     }
 
     private <T> T watch(String name, Session session, Supplier<T> call) {
@@ -91,7 +91,7 @@ class PlanStabilityTest extends Specification {
     private static long scans(Session session) {
         session.execute("select pg_stat_force_next_flush()");
         return session.count(
-                "select coalesce(sum(seq_scan), 0) from pg_stat_user_tables where schemaname = 'pgflow' and relname in ('runs', 'tasks', 'events')");
+                "select coalesce(sum(seq_scan), 0) from pg_stat_user_tables where schemaname = 'pgflow' and relname in ('runs', 'tasks', 'audit', 'claims')");
     }
 
     private void insertFinished(int rows) {

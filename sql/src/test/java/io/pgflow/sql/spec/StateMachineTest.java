@@ -177,7 +177,7 @@ class StateMachineTest extends Specification {
     }
 
     private void tidy(UUID run) {
-        for (String table : List.of("events", "tasks", "runs")) {
+        for (String table : List.of("audit", "tasks", "runs")) {
             db.execute("delete from pgflow." + table + " where run_id = '" + run + "'");
         }
         db.execute("delete from pgmq.q_pgf2_default");

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** A checker that finds nothing is worth something only if it finds what is wrong. */
 class VerifyTest extends Specification {
     private static final List<String> TABLES =
-            List.of("runs", "tasks", "events", "timers", "idempotency_keys", "map_progress", "stale_reports");
+            List.of("runs", "tasks", "audit", "timers", "idempotency_keys", "map_progress", "stale_reports");
 
     private UUID done;
     private UUID open;
@@ -52,21 +52,23 @@ class VerifyTest extends Specification {
                 "I1  | delete from pgflow.tasks where run_id = :done and step = 2",
                 "I2  | update pgflow.tasks set state = 'PENDING' where run_id = :done and step = 2",
                 "I2  | update pgflow.runs set state = 'RUNNING', ended_at = null where run_id = :done",
-                "I3  | insert into pgflow.events (run_id, at, item, seq, fence, step, transition, generation, attempt) values (:done, now(), 0, 5, 1, 1, 10, 1, 1)",
-                "I4  | delete from pgflow.events where run_id = :done and step = 1 and seq = 2",
-                "I4  | update pgflow.events set seq = 9 where run_id = :done and step = 1 and seq = 3",
-                "I4  | update pgflow.events set transition = 11 where run_id = :done and step = 1 and seq = 3",
-                "I4  | update pgflow.events set transition = 1000 where run_id = :done and step = 1 and seq = 3",
-                "I4  | update pgflow.events set worker_id = null where run_id = :done and transition = 4",
+                "I3  | insert into pgflow.audit (run_id, at, item, seq, fence, step, transition, generation, attempt) values (:done, now(), 0, 5, 1, 1, 10, 1, 1)",
+                "I4  | delete from pgflow.audit where run_id = :done and step = 1 and seq = 2",
+                "I4  | update pgflow.audit set seq = 9 where run_id = :done and step = 1 and seq = 3",
+                "I4  | update pgflow.audit set transition = 11 where run_id = :done and step = 1 and seq = 3",
+                "I4  | update pgflow.audit set transition = 1000 where run_id = :done and step = 1 and seq = 3",
+                "I4  | update pgflow.audit set worker_id = null where run_id = :done and transition = 4",
                 "I4  | update pgflow.tasks set events = events + 1 where run_id = :done and step = 1",
-                "I4  | delete from pgflow.events where run_id = :done and step = 0 and seq = 2",
+                "I4  | update pgflow.audit set run_transition = null, run_seq = null where run_id = :done and run_transition = 104",
+                "I4  | update pgflow.audit set run_transition = null where run_id = :done and run_transition = 102",
+                "I4  | update pgflow.audit set run_seq = 3 where run_id = :done and run_transition = 104",
                 "I5  | update pgflow.tasks set output = '\"forged\"' where run_id = :done and step = 1",
-                "I6  | update pgflow.events set fence = 3 where run_id = :done and step = 1 and seq = 3",
-                "I6  | update pgflow.events set fence = 2 where run_id = :done and step = 1 and transition = 4",
-                "I7  | update pgflow.events set at = at - interval '1 day' where run_id = :done and step = 1 and transition = 4; insert into pgflow.events (run_id, at, item, seq, fence, step, transition, generation, attempt) values (:done, now(), 0, 0, 0, 1, 7, 1, 1)",
-                "I8  | insert into pgflow.events (run_id, at, item, seq, fence, step, transition, generation, attempt) values (:done, now(), 0, 9, 1, 2, 3, 1, 1)",
-                "I8  | update pgflow.events set event_id = default where run_id = :done and step = 1 and transition = 6",
-                "I8  | delete from pgflow.events where run_id = :done and step = 1 and transition = 6",
+                "I6  | update pgflow.audit set fence = 3 where run_id = :done and step = 1 and seq = 3",
+                "I6  | update pgflow.audit set fence = 2 where run_id = :done and step = 1 and transition = 4",
+                "I7  | update pgflow.audit set at = at - interval '1 day' where run_id = :done and step = 1 and transition = 4; insert into pgflow.audit (run_id, at, item, seq, fence, step, transition, generation, attempt) values (:done, now(), 0, 0, 0, 1, 7, 1, 1)",
+                "I8  | insert into pgflow.audit (run_id, at, item, seq, fence, step, transition, generation, attempt) values (:done, now(), 0, 9, 1, 2, 3, 1, 1)",
+                "I8  | update pgflow.audit set entry = default where run_id = :done and step = 1 and transition = 6",
+                "I8  | delete from pgflow.audit where run_id = :done and step = 1 and transition = 6",
                 "I8  | update pgflow.tasks set remaining = 0 where run_id = :open and state = 'PENDING'",
                 "I9  | update pgflow.tasks set remaining = 3 where run_id = :open and state = 'PENDING'",
                 "I9  | update pgflow.tasks set remaining = 1 where run_id = :open and deferred = 'items'",
@@ -74,21 +76,22 @@ class VerifyTest extends Specification {
                 "I9  | update pgflow.runs set remaining_sinks = 1 where run_id = :open",
                 "I10 | delete from pgmq.q_pgf2_default where msg_id = (select min(message_id) from pgflow.tasks where run_id = :open and state = 'SCHEDULED')",
                 "I10 | insert into pgmq.q_pgf2_default (vt, message) select now(), jsonb_build_object('run_id', :done, 'step', 1, 'item', 0)",
-                "I10 | update pgflow.tasks set message_id = message_id + 1000 where run_id = :open and state = 'RUNNING' and deferred is null",
+                "I10 | update pgflow.tasks set message_id = message_id + 1000 where run_id = :open and state = 'SCHEDULED'",
+                "I10 | delete from pgflow.claims",
                 "I10 | delete from pgflow.timers where run_id = :open",
                 "I10 | insert into pgflow.timers values (:done, 1, 0, now())",
                 "I10 | insert into pgflow.timers values (:done, 0, 0, now())",
                 "I10 | delete from pgflow.timers where step = 0",
                 "I11 | update pgflow.tasks set attempts = 4 where run_id = :done and step = 1",
                 "I11 | update pgflow.tasks set losses = 4 where run_id = :open and state = 'RETRYING'",
-                "I12 | insert into pgflow.events (run_id, at, item, seq, fence, step, transition, generation, attempt) select run_id, now(), 0, 5, 1, step, 10, 1, 1 from pgflow.tasks where run_id = :open and state = 'RETRYING'",
+                "I12 | insert into pgflow.audit (run_id, at, item, seq, fence, step, transition, generation, attempt) select run_id, now(), 0, 5, 1, step, 10, 1, 1 from pgflow.tasks where run_id = :open and state = 'RETRYING'",
             })
     void a_database_in_which_something_is_wrong_is_reported(String invariant, String damage) {
         db.begin();
         for (String table : TABLES) {
             db.execute("alter table pgflow." + table + " disable trigger all");
         }
-        db.execute("alter table pgflow.events alter event_id set generated by default");
+        db.execute("alter table pgflow.audit alter entry set generated by default");
         db.execute(damage.replace(":done", "'" + done + "'::uuid").replace(":open", "'" + open + "'::uuid"));
 
         assertThat(db.texts("select distinct invariant from pgflow.verify()")).contains(invariant);

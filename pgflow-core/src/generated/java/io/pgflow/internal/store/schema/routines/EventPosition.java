@@ -17,7 +17,7 @@ public class EventPosition extends AbstractRoutine<java.lang.Void> {
 
     private static final long serialVersionUID = 1L;
 
-    public static final Parameter<Long> LAST_EVENT_ID = Internal.createParameter("last_event_id", SQLDataType.BIGINT, false, false);
+    public static final Parameter<Long> LAST_ENTRY = Internal.createParameter("last_entry", SQLDataType.BIGINT, false, false);
 
     public static final Parameter<String> GAPS = Internal.createParameter("gaps", SQLDataType.VARCHAR, false, false);
 
@@ -26,13 +26,13 @@ public class EventPosition extends AbstractRoutine<java.lang.Void> {
     public EventPosition() {
         super("event_position", Pgflow.PGFLOW);
 
-        addOutParameter(LAST_EVENT_ID);
+        addOutParameter(LAST_ENTRY);
         addOutParameter(GAPS);
         addOutParameter(NEXT_TRANSACTION);
     }
 
-    public Long getLastEventId() {
-        return get(LAST_EVENT_ID);
+    public Long getLastEntry() {
+        return get(LAST_ENTRY);
     }
 
     public String getGaps() {

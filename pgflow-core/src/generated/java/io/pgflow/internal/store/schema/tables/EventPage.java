@@ -69,6 +69,8 @@ public class EventPage extends TableImpl<Record> {
 
     public final TableField<Record, JSONB> DETAIL = createField(DSL.name("detail"), SQLDataType.JSONB, this, "");
 
+    public final TableField<Record, Long> ENTRY = createField(DSL.name("entry"), SQLDataType.BIGINT, this, "");
+
     public final TableField<Record, Long> OLDEST_RUNNING = createField(DSL.name("oldest_running"), SQLDataType.BIGINT, this, "");
 
     public final TableField<Record, Long> NEXT_TRANSACTION = createField(DSL.name("next_transaction"), SQLDataType.BIGINT, this, "");
