@@ -5,6 +5,8 @@ import static io.pgflow.dsl.FlowBuilder.after;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import io.pgflow.Pgflow;
+import io.pgflow.PgflowSettings;
+import io.pgflow.benchmarks.harness.Machine;
 import io.pgflow.dsl.FlowBuilder;
 import io.pgflow.embedded.EmbeddedPostgresServer;
 import io.pgflow.event.Event;
@@ -42,7 +44,10 @@ public final class FirstFigures {
         try (var server = EmbeddedPostgresServer.start();
                 var pool = pool(server)) {
             PgflowSchema.migrate(pool);
-            System.out.println(Machine.describe(pool));
+            Machine.described().forEach((name, value) -> System.out.println(name + ": " + value));
+            System.out.println(
+                    "PostgreSQL on the same machine with its default settings, fsync on, synchronous_commit on; one process, up to "
+                            + PgflowSettings.defaults().concurrency() + " handlers at once, 10 connections");
             try (var pgflow = Pgflow.on(pool).with(ONE_STEP).with(TEN_STEPS).start()) {
                 System.out.printf(
                         "%n%-28s %10s %12s %12s   %s%n",

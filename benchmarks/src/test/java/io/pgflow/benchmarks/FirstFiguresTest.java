@@ -20,7 +20,7 @@ class FirstFiguresTest {
             System.setOut(console);
         }
         assertThat(printed.toString(StandardCharsets.UTF_8))
-                .containsPattern("\\d+ cores")
+                .containsPattern("cores: \\d+")
                 .contains("fsync on, synchronous_commit on")
                 .containsPattern("200 runs of 1 step +[0-9.,]+")
                 .containsPattern("20 runs of 10 steps +[0-9.,]+")

@@ -36,6 +36,17 @@ public interface Contender extends AutoCloseable {
     void startOne(long stamp) throws Exception;
 
     /**
+     * Stores one run of one step and returns as soon as the library can tell that it is done; called while this contender works.
+     * Without a word of its own for that, the library is asked again and again.
+     */
+    default void startOneAndAwait() throws Exception {
+        startOne(0);
+        while (!allDone()) {
+            Thread.onSpinWait();
+        }
+    }
+
+    /**
      * Begins to work, up to {@code concurrency} handlers at once, and returns when it does.
      *
      * @param called called by each handler, with the stamp of {@link #startOne} or 0
@@ -52,5 +63,5 @@ public interface Contender extends AutoCloseable {
     void check() throws Exception;
 
     @Override
-    void close() throws Exception;
+    void close();
 }

@@ -1,0 +1,116 @@
+package io.pgflow.benchmarks;
+
+import io.pgflow.benchmarks.contender.Contenders;
+import io.pgflow.benchmarks.harness.Crew.ChildOptions;
+import io.pgflow.benchmarks.harness.DatabaseServer;
+import io.pgflow.benchmarks.harness.Machine;
+import io.pgflow.benchmarks.micro.MicroBenchmarks;
+import io.pgflow.benchmarks.workload.Workload;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.LocalDateTime;
+import java.time.LocalTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * How fast is it here, and beside its neighbours? Measures workloads, prints a table for each, and keeps the numbers as JSON.
+ * {@code benchmarks/README.md} says how to run it and how to read what it prints.
+ */
+public final class Benchmarks {
+
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd-HHmmss");
+
+    private Benchmarks() {}
+
+    /** Ends with 0 when everything was measured, with 1 when a contender failed, with 2 when the options are not understood. */
+    public static void main(String[] args) throws Exception {
+        if (String.join(" ", args).contains("help")) {
+            System.out.println(Options.usage());
+            return;
+        }
+        if (args.length == 1 && args[0].strip().equals("jmh")) {
+            MicroBenchmarks.run();
+            return;
+        }
+        try {
+            System.exit(run(args) ? 0 : 1);
+        } catch (InvalidOptionsException e) {
+            System.err.println(e.getMessage() + "\n\n" + Options.usage());
+            System.exit(2);
+        }
+    }
+
+    /** Whether every contender that took part did all its work, correctly. */
+    static boolean run(String... args) throws SQLException, IOException {
+        Options options = Options.parse(args);
+        String command = String.join(" ", args).strip();
+        try (DatabaseServer server =
+                options.url().isPresent() ? DatabaseServer.given(options.url().get()) : DatabaseServer.embedded()) {
+            Map<String, String> machine = Machine.described();
+            Map<String, String> settings = server.settings();
+            Map<String, String> chosen = options.described();
+            machine.forEach((name, value) -> System.out.println(name + ": " + value));
+            chosen.forEach((name, value) -> System.out.println(name + ": " + value));
+            settings.forEach((name, value) -> System.out.println("PostgreSQL, " + name + ": " + value));
+            List<String> present = present(options.contenders());
+            var contest = new Contest(server, present, options.rounds(), childOptions(options), Benchmarks::progress);
+            var results = new ArrayList<Result>();
+            for (Workload workload : options.workloads()) {
+                Result result = contest.measure(workload, options.sizes());
+                results.add(result);
+                System.out.println("\n" + new Table(result, present));
+            }
+            var contenders = new LinkedHashMap<String, String>();
+            results.forEach(result -> contenders.putAll(result.described()));
+            System.out.println();
+            contenders.forEach((name, text) -> System.out.println(name + ": " + text));
+            System.out.println("\n" + Table.LEGEND);
+            keep(options, new Results(command, chosen, machine, settings, contenders, results));
+            return results.stream().allMatch(result -> result.failures().isEmpty());
+        }
+    }
+
+    /** Those that can run on this machine. */
+    private static List<String> present(List<String> contenders) {
+        var present = new ArrayList<String>();
+        for (String contender : contenders) {
+            Optional<String> missing = Contenders.missing(contender);
+            missing.ifPresentOrElse(
+                    why -> System.out.println("left out: " + contender + ", since " + why),
+                    () -> present.add(contender));
+        }
+        return List.copyOf(present);
+    }
+
+    private static ChildOptions childOptions(Options options) {
+        var java = List.of("-Xmx" + options.heap(), "-Xlog:disable", "-Xlog:all=warning:stderr");
+        return new ChildOptions(
+                java, Map.of("PGFLOW_NOTIFICATIONS", String.valueOf(options.notifications())), options.patience());
+    }
+
+    private static void progress(String what) {
+        System.err.println(LocalTime.now(ZoneId.systemDefault()).truncatedTo(ChronoUnit.SECONDS) + " " + what);
+    }
+
+    private static void keep(Options options, Results results) throws IOException {
+        Path module = Files.isDirectory(Path.of("benchmarks")) ? Path.of("benchmarks") : Path.of(".");
+        Path file = module.resolve(
+                "target/results/" + LocalDateTime.now(ZoneId.systemDefault()).format(TIME) + ".json");
+        results.write(file);
+        System.out.println("\nevery round: " + file.normalize());
+        if (options.keep().isPresent()) {
+            Path copy = module.resolve("../docs/performance/" + options.keep().get() + ".json");
+            results.write(copy);
+            System.out.println("copied to " + copy.normalize());
+        }
+    }
+}

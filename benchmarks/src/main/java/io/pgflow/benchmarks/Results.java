@@ -1,0 +1,96 @@
+package io.pgflow.benchmarks;
+
+import io.pgflow.benchmarks.harness.Metric;
+import io.pgflow.benchmarks.harness.Sample;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Everything that was measured, as JSON: the numbers of each round, the medians, and what they were measured on. */
+record Results(
+        String command,
+        Map<String, String> options,
+        Map<String, String> machine,
+        Map<String, String> server,
+        Map<String, String> contenders,
+        List<Result> results) {
+
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+
+    /** Writes a file, and the folder it is in. */
+    void write(Path file) throws IOException {
+        Files.createDirectories(file.toAbsolutePath().getParent());
+        Files.writeString(file, json() + "\n");
+    }
+
+    String json() {
+        var all = new LinkedHashMap<String, Object>();
+        all.put("command", command);
+        all.put("options", options);
+        all.put("machine", machine);
+        all.put("server", server);
+        all.put("contenders", contenders);
+        all.put("medians", medians());
+        all.put("failures", failures());
+        all.put("rounds", rounds());
+        return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(all);
+    }
+
+    private List<Map<String, Object>> medians() {
+        var medians = new ArrayList<Map<String, Object>>();
+        for (Result result : results) {
+            result.rows()
+                    .forEach((variant, metrics) -> contenders.keySet().forEach(contender -> {
+                        var values = new LinkedHashMap<String, Double>();
+                        metrics.forEach(metric -> result.median(variant, metric, contender)
+                                .ifPresent(value -> values.put(metric.name(), value)));
+                        if (!values.isEmpty()) {
+                            medians.add(entry(result.workload().name(), variant, contender, Optional.empty(), values));
+                        }
+                    }));
+        }
+        return medians;
+    }
+
+    private List<String> failures() {
+        var failures = new ArrayList<String>();
+        for (Result result : results) {
+            result.failures()
+                    .forEach((cell, why) -> failures.add(
+                            result.workload().name() + ", " + cell.variant() + ", " + cell.contender() + ": " + why));
+        }
+        return failures;
+    }
+
+    private List<Map<String, Object>> rounds() {
+        var rounds = new ArrayList<Map<String, Object>>();
+        for (Result result : results) {
+            for (Sample sample : result.samples()) {
+                var values = new LinkedHashMap<String, Double>();
+                for (Map.Entry<Metric, Double> value : sample.values().entrySet()) {
+                    values.put(value.getKey().name(), value.getValue());
+                }
+                Optional<Integer> round = Optional.of(sample.round());
+                rounds.add(entry(sample.workload(), sample.variant(), sample.contender(), round, values));
+            }
+        }
+        return rounds;
+    }
+
+    private static Map<String, Object> entry(
+            String workload, String variant, String contender, Optional<Integer> round, Map<String, Double> values) {
+        var entry = new LinkedHashMap<String, Object>();
+        entry.put("workload", workload);
+        entry.put("variant", variant);
+        entry.put("contender", contender);
+        round.ifPresent(number -> entry.put("round", number));
+        entry.put("values", values);
+        return entry;
+    }
+}

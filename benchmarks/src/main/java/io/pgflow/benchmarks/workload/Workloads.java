@@ -1,0 +1,44 @@
+package io.pgflow.benchmarks.workload;
+
+import java.util.List;
+import java.util.Optional;
+
+/** Which workloads are there? */
+public final class Workloads {
+
+    private static final List<Workload> QUICK =
+            List.of(new OneStep(), new Chain(), new MapAndJoin(), new Starts(), new Latency());
+    private static final List<Workload> ALL = List.of(
+            new OneStep(),
+            new Chain(),
+            new Diamond(),
+            new MapAndJoin(),
+            new Starts(),
+            new Latency(),
+            new Payloads(),
+            new Jvms(),
+            new Space(),
+            new Idle(),
+            new HeldTransaction(),
+            new History(),
+            new Retries(),
+            new Notify(),
+            new Ceiling(),
+            new CeilingOfStarts());
+
+    private Workloads() {}
+
+    /** In the order of the tables. */
+    public static List<Workload> all() {
+        return ALL;
+    }
+
+    /** Those that say most in a few minutes. */
+    public static List<Workload> quick() {
+        return QUICK;
+    }
+
+    public static Optional<Workload> named(String name) {
+        return ALL.stream().filter(workload -> workload.name().equals(name)).findFirst();
+    }
+}
