@@ -15,7 +15,6 @@ import io.pgflow.workflow.Workflow;
 import java.lang.reflect.Type;
 import java.sql.Connection;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,7 +31,6 @@ import org.jspecify.annotations.Nullable;
 public final class Executor implements AutoCloseable {
 
     private static final int MOST_DEFINITIONS = 1000;
-    private static final int LARGEST_CALL = 1000;
 
     private final PgflowSettings settings;
     private final RunStore store;
@@ -88,8 +86,8 @@ public final class Executor implements AutoCloseable {
     }
 
     /**
-     * Starts a run for each input, in one call to the database for each thousand; in their order. Each thousand is committed on
-     * its own.
+     * Starts a run for each input, in one call to the database for each thousand; returns them in their order. Each thousand is
+     * committed on its own, two at a time on two connections; when one fails, no other begins.
      *
      * @throws StartRefusedException when the options hold an idempotency key, which can stand for one run only
      */
@@ -101,12 +99,8 @@ public final class Executor implements AutoCloseable {
         List<StartRequest> requests = inputs.stream()
                 .map(input -> request(workflow, version, input, options))
                 .toList();
-        var runs = new ArrayList<Run<O>>(requests.size());
-        for (int from = 0; from < requests.size(); from += LARGEST_CALL) {
-            List<StartRequest> part = requests.subList(from, Math.min(requests.size(), from + LARGEST_CALL));
-            starter.start(part, options.actor()).forEach(id -> runs.add(run(workflow, id)));
-        }
-        return List.copyOf(runs);
+        return new BulkStart(starter, requests, options.actor())
+                .run().stream().map(id -> run(workflow, id)).toList();
     }
 
     /**

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * whoever gets the turn next takes them all. A lone caller waits for nobody.
  *
  * <p>Starts with an idempotency key travel alone: the key may be held by somebody's open transaction, for which nobody else
- * should have to wait.
+ * should have to wait. So do starts that fill a call.
  *
  * <p>The run ids are chosen here, so a call whose answer was lost is simply repeated, until the deadline.
  */
@@ -55,7 +55,9 @@ final class Starter {
         }
         var waiting = new Waiting(requests, actor.orElse(null), System.nanoTime() + deadline.toNanos());
         var done = new ArrayList<Started>();
-        if (requests.stream().anyMatch(request -> request.idempotencyKey().isPresent())) {
+        if (requests.size() >= LARGEST_BATCH
+                || requests.stream()
+                        .anyMatch(request -> request.idempotencyKey().isPresent())) {
             send(List.of(waiting), done);
         } else {
             travelTogether(waiting, done);

@@ -24,6 +24,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -109,6 +110,43 @@ class StarterTest {
                 })
                 .hasRootCauseInstanceOf(StackOverflowError.class);
         assertThat(starter.start(List.of(request()), Optional.empty())).hasSize(1);
+    }
+
+    @Test
+    void two_calls_of_a_thousand_starts_are_on_their_way_at_a_time() throws Exception {
+        List<StartRequest> requests =
+                Stream.generate(StarterTest::request).limit(4500).toList();
+        var bulk = new BulkStart(starter(taken -> taken), requests, Optional.empty());
+        var caller = new Thread(() -> started.addAll(bulk.run()));
+        caller.start();
+        assertThat(calls.take()).hasSize(1000);
+        assertThat(calls.take()).hasSize(1000);
+        assertThat(calls).isEmpty();
+
+        answer.countDown();
+        caller.join();
+
+        assertThat(started)
+                .containsExactlyElementsOf(
+                        requests.stream().map(StartRequest::runId).toList());
+        assertThat(calls).hasSize(3);
+    }
+
+    @Test
+    void after_a_call_of_many_that_fails_no_other_begins() {
+        answer.countDown();
+        List<StartRequest> requests =
+                Stream.generate(StarterTest::request).limit(9000).toList();
+        var bulk = new BulkStart(
+                starter(taken -> {
+                    throw new IllegalStateException("no");
+                }),
+                requests,
+                Optional.empty());
+
+        assertThatThrownBy(bulk::run).isInstanceOf(IllegalStateException.class).hasMessage("no");
+
+        assertThat(calls).hasSizeBetween(1, 2);
     }
 
     private Starter starter(UnaryOperator<List<StartRequest>> store) {
