@@ -29,9 +29,14 @@ public final class Benchmarks {
 
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd-HHmmss");
 
+    private static final int ROUNDS_OF_CHECK = 3;
+
     private Benchmarks() {}
 
-    /** Ends with 0 when everything was measured, with 1 when a contender failed, with 2 when the options are not understood. */
+    /**
+     * Ends with 0 when everything was measured, with 1 when a contender failed or a check found something too slow, with 2 when the
+     * options are not understood.
+     */
     public static void main(String[] args) throws Exception {
         if (String.join(" ", args).contains("help")) {
             System.out.println(Options.usage());
@@ -41,8 +46,15 @@ public final class Benchmarks {
             MicroBenchmarks.run();
             return;
         }
+        String words = String.join(" ", args).strip();
+        if (words.equals("charts")) {
+            System.out.println("drawn: " + new Documents(module().resolve("../docs")).write());
+            return;
+        }
         try {
-            System.exit(run(args) ? 0 : 1);
+            boolean check = words.equals("check") || words.startsWith("check ");
+            boolean good = check ? check(words.substring("check".length())) : run(args);
+            System.exit(good ? 0 : 1);
         } catch (InvalidOptionsException e) {
             System.err.println(e.getMessage() + "\n\n" + Options.usage());
             System.exit(2);
@@ -53,8 +65,7 @@ public final class Benchmarks {
     static boolean run(String... args) throws SQLException, IOException {
         Options options = Options.parse(args);
         String command = String.join(" ", args).strip();
-        try (DatabaseServer server =
-                options.url().isPresent() ? DatabaseServer.given(options.url().get()) : DatabaseServer.embedded()) {
+        try (DatabaseServer server = server(options)) {
             Map<String, String> machine = Machine.described();
             Map<String, String> settings = server.settings();
             Map<String, String> chosen = options.described();
@@ -77,6 +88,28 @@ public final class Benchmarks {
             keep(options, new Results(command, chosen, machine, settings, contenders, results));
             return results.stream().allMatch(result -> result.failures().isEmpty());
         }
+    }
+
+    /** Whether nothing has become much slower, beside plain SQL. */
+    static boolean check(String words) throws SQLException {
+        Options options = Options.parse("rounds=" + ROUNDS_OF_CHECK + " " + words);
+        try (DatabaseServer server = server(options)) {
+            var ours = List.of(Contenders.OURS);
+            var contest = new Contest(server, ours, options.rounds(), childOptions(options), Benchmarks::progress);
+            Machine.described().forEach((name, value) -> System.out.println(name + ": " + value));
+            ReleaseCheck check = ReleaseCheck.measured(contest, options);
+            System.out.println("\n" + new Table(check.result(), ours) + "\n\n" + check.report());
+            return check.passed();
+        }
+    }
+
+    private static DatabaseServer server(Options options) throws SQLException {
+        return options.url().isPresent() ? DatabaseServer.given(options.url().get()) : DatabaseServer.embedded();
+    }
+
+    /** Maven starts this in its module, a person where he stands. */
+    private static Path module() {
+        return Files.isDirectory(Path.of("benchmarks")) ? Path.of("benchmarks") : Path.of(".");
     }
 
     /** Those that can run on this machine. */
@@ -102,13 +135,12 @@ public final class Benchmarks {
     }
 
     private static void keep(Options options, Results results) throws IOException {
-        Path module = Files.isDirectory(Path.of("benchmarks")) ? Path.of("benchmarks") : Path.of(".");
-        Path file = module.resolve(
-                "target/results/" + LocalDateTime.now(ZoneId.systemDefault()).format(TIME) + ".json");
+        Path file = module().resolve("target/results/"
+                + LocalDateTime.now(ZoneId.systemDefault()).format(TIME) + ".json");
         results.write(file);
         System.out.println("\nevery round: " + file.normalize());
         if (options.keep().isPresent()) {
-            Path copy = module.resolve("../docs/performance/" + options.keep().get() + ".json");
+            Path copy = module().resolve("../docs/performance/" + options.keep().get() + ".json");
             results.write(copy);
             System.out.println("copied to " + copy.normalize());
         }

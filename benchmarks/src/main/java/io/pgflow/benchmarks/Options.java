@@ -36,6 +36,8 @@ record Options(
             usage: Benchmarks [workload ...] [option=value ...]
 
             jmh alone: what single pieces of Java cost, without a database
+            check alone: whether a version is about as fast as it was, before it is released (at most two minutes)
+            charts alone: draws what is kept in docs/performance, and writes the tables of docs/performance.md
 
             workloads (default: quick, which is one-step, chain, map, starts and latency; all for every one)
             %s
@@ -47,6 +49,7 @@ record Options(
               payload=BYTES    of an input (100)
               items=N,...      widths of maps (100,1000,10000)
               batch=N,...      tasks in a call, where SQL is driven without Java (1,10,100,1000)
+              concurrency=N,.. handlers at once in a JVM, where their number is compared (1,5,20,50,100,200)
               jvms=N,...       JVMs on one database, where their number is compared (1,2,4)
               history=N,...    finished runs, where their number is compared (0,100000,500000)
               payloads=N,...   bytes, where payloads are compared (100,2000,64000)
@@ -66,6 +69,7 @@ record Options(
             "payload",
             "items",
             "batch",
+            "concurrency",
             "jvms",
             "history",
             "payloads",
@@ -154,6 +158,7 @@ record Options(
                     numbers("jvms", "1,2,4", 1),
                     numbers("items", "100,1000,10000", 1),
                     numbers("history", "0,100000,500000", 0),
+                    numbers("concurrency", "1,5,20,50,100,200", 1),
                     numbers("payloads", "100,2000,64000", 0),
                     number("seconds", "20", 1));
             return new Options(

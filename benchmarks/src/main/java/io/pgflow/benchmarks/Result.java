@@ -48,6 +48,11 @@ final class Result {
         failures.put(new Cell(variant, contender), why);
     }
 
+    /** Who could not do what, and the word for it. */
+    Map<Cell, String> cannot() {
+        return cannot;
+    }
+
     List<Sample> samples() {
         return List.copyOf(samples);
     }

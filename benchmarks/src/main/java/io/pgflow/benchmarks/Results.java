@@ -1,5 +1,6 @@
 package io.pgflow.benchmarks;
 
+import io.pgflow.benchmarks.Result.Cell;
 import io.pgflow.benchmarks.harness.Metric;
 import io.pgflow.benchmarks.harness.Sample;
 import java.io.IOException;
@@ -10,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Everything that was measured, as JSON: the numbers of each round, the medians, and what they were measured on. */
@@ -36,8 +38,11 @@ record Results(
         all.put("machine", machine);
         all.put("server", server);
         all.put("contenders", contenders);
+        all.put("workloads", workloads());
+        all.put("more is better", directions());
         all.put("medians", medians());
-        all.put("failures", failures());
+        all.put("cannot", cells(Result::cannot, "what"));
+        all.put("failures", cells(Result::failures, "why"));
         all.put("rounds", rounds());
         return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(all);
     }
@@ -58,14 +63,40 @@ record Results(
         return medians;
     }
 
-    private List<String> failures() {
-        var failures = new ArrayList<String>();
+    private List<Map<String, Object>> workloads() {
+        var workloads = new ArrayList<Map<String, Object>>();
         for (Result result : results) {
-            result.failures()
-                    .forEach((cell, why) -> failures.add(
-                            result.workload().name() + ", " + cell.variant() + ", " + cell.contender() + ": " + why));
+            var workload = new LinkedHashMap<String, Object>();
+            workload.put("name", result.workload().name());
+            workload.put("title", result.workload().title());
+            workload.put("compares variants", result.workload().comparesVariants());
+            workloads.add(workload);
         }
-        return failures;
+        return workloads;
+    }
+
+    /** Of every metric, whether a larger number is the better one. */
+    private Map<String, Boolean> directions() {
+        var directions = new LinkedHashMap<String, Boolean>();
+        results.forEach(result -> result.rows()
+                .values()
+                .forEach(metrics -> metrics.forEach(metric -> directions.put(metric.name(), metric.moreIsBetter()))));
+        return directions;
+    }
+
+    private List<Map<String, Object>> cells(Function<Result, Map<Cell, String>> which, String name) {
+        var cells = new ArrayList<Map<String, Object>>();
+        for (Result result : results) {
+            which.apply(result).forEach((cell, text) -> {
+                var entry = new LinkedHashMap<String, Object>();
+                entry.put("workload", result.workload().name());
+                entry.put("variant", cell.variant());
+                entry.put("contender", cell.contender());
+                entry.put(name, text);
+                cells.add(entry);
+            });
+        }
+        return cells;
     }
 
     private List<Map<String, Object>> rounds() {

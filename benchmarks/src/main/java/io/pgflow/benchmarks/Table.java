@@ -3,6 +3,7 @@ package io.pgflow.benchmarks;
 import io.pgflow.benchmarks.contender.Contenders;
 import io.pgflow.benchmarks.harness.Metric;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -26,21 +27,25 @@ record Table(Result result, List<String> contenders) {
     public String toString() {
         var lines = new ArrayList<String>();
         lines.add(result.workload().name() + ": " + result.workload().title());
-        Map<String, List<Metric>> rows = result.rows();
-        int names = rows.entrySet().stream()
-                .flatMap(row -> row.getValue().stream().map(metric -> label(row.getKey(), metric)))
-                .mapToInt(String::length)
-                .max()
-                .orElse(1);
+        Map<String, List<String>> rows = lines();
+        int names = rows.keySet().stream().mapToInt(String::length).max().orElse(1);
         lines.add(line(" ".repeat(names), contenders));
-        rows.forEach((variant, metrics) -> metrics.forEach(metric -> lines.add(line(
-                String.format("%-" + names + "s", label(variant, metric)),
-                contenders.stream()
-                        .map(contender -> cell(variant, metric, contender))
-                        .toList()))));
+        rows.forEach((label, cells) -> lines.add(line(String.format("%-" + names + "s", label), cells)));
         result.failures()
                 .forEach((cell, why) -> lines.add("FAILED: " + cell.contender() + ", " + cell.variant() + ": " + why));
         return String.join("\n", lines);
+    }
+
+    /** What stands in the columns of the contenders, by what is measured. */
+    Map<String, List<String>> lines() {
+        var lines = new LinkedHashMap<String, List<String>>();
+        result.rows()
+                .forEach((variant, metrics) -> metrics.forEach(metric -> lines.put(
+                        label(variant, metric),
+                        contenders.stream()
+                                .map(contender -> cell(variant, metric, contender))
+                                .toList())));
+        return lines;
     }
 
     private static String label(String variant, Metric metric) {

@@ -77,6 +77,11 @@ public final class DatabaseServer implements AutoCloseable {
                 "select xact_commit + xact_rollback from pg_stat_database where datname = '" + name(database) + "'");
     }
 
+    /** Where the write-ahead log of the whole server ends, in bytes since its beginning. */
+    public long wal() throws SQLException {
+        return number("select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')");
+    }
+
     /** Processor time of all processes of the server so far, in nanoseconds; 0 when it is elsewhere. */
     public long processorTime() {
         return ProcessTimes.ofFamily(postmaster);

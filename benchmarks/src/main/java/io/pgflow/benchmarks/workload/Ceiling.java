@@ -5,6 +5,7 @@ import io.pgflow.benchmarks.harness.Crew;
 import io.pgflow.benchmarks.harness.Figures;
 import io.pgflow.benchmarks.harness.Pgbench;
 import io.pgflow.benchmarks.harness.Span;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -56,7 +57,7 @@ final class Ceiling implements Workload {
         return variants.stream().map(Variant::forOurs).toList();
     }
 
-    private static Figures byJava(Crew crew, int size, Sizes sizes) {
+    private static Figures byJava(Crew crew, int size, Sizes sizes) throws SQLException {
         Drain drain = Drain.of(Work.ONE_STEP, size, sizes);
         double rate = drain.measure(crew).value(Drain.RUNS);
         return new Figures().put(Drain.TASKS, rate);

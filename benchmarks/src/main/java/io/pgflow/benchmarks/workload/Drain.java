@@ -6,6 +6,7 @@ import io.pgflow.benchmarks.harness.Crew.Handlers;
 import io.pgflow.benchmarks.harness.Figures;
 import io.pgflow.benchmarks.harness.Metric;
 import io.pgflow.benchmarks.harness.Span;
+import java.sql.SQLException;
 
 /**
  * Work that was stored while nobody worked, worked on to its end: from the first call of a handler to the moment at which everything is
@@ -20,16 +21,22 @@ record Drain(Work work, int size, int payload, int workers) {
     private static final Metric SECONDS = Metric.cost("seconds");
     private static final Metric JVM_CPU = Metric.cost("JVM CPU us/task");
     private static final Metric SERVER_CPU = Metric.cost("server CPU us/task");
+    private static final Metric WAL = Metric.cost("WAL bytes/task");
     private static final Metric RESIDENT = Metric.cost("JVM resident MiB");
 
     static Drain of(Work work, int size, Sizes sizes) {
         return new Drain(work, size, sizes.payload(), sizes.workers());
     }
 
-    /** How many runs and tasks a second, what a task costs on both sides, and the memory that the processes have at the end. */
-    Figures measure(Crew crew) {
+    /**
+     * How many runs and tasks a second, what a task costs on both sides, the memory that the processes have at the end, and the log
+     * that the server wrote, with what it wrote when the work was stored.
+     */
+    Figures measure(Crew crew) throws SQLException {
+        long before = crew.server().wal();
         crew.enqueue(work, size, payload);
-        return measureStored(crew, new Handlers(0, false));
+        Figures figures = measureStored(crew, new Handlers(0, false));
+        return figures.put(WAL, (double) (crew.server().wal() - before) / tasks());
     }
 
     /** The same with work that is stored already. */

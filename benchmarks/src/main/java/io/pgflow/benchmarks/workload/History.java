@@ -39,7 +39,7 @@ final class History implements Workload {
                 .toList();
     }
 
-    private static void prepare(Crew crew, int finished, Sizes sizes) throws SQLException {
+    static void prepare(Crew crew, int finished, Sizes sizes) throws SQLException {
         Drain.of(Work.ONE_STEP, REAL, sizes).measure(crew);
         try (Connection connection = DatabaseServer.connect(crew.database())) {
             var past = new CopiedRuns(connection);

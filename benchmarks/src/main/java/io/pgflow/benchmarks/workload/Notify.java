@@ -4,6 +4,7 @@ import io.pgflow.benchmarks.contender.Work;
 import io.pgflow.benchmarks.harness.Crew;
 import io.pgflow.benchmarks.harness.Figures;
 import io.pgflow.benchmarks.harness.Metric;
+import java.sql.SQLException;
 import java.util.List;
 
 /** What the hints cost that make others look at once. */
@@ -45,7 +46,7 @@ final class Notify implements Workload {
                 .environment("PGFLOW_NOTIFICATIONS", value);
     }
 
-    private static Figures measure(Crew crew, Sizes sizes) {
+    private static Figures measure(Crew crew, Sizes sizes) throws SQLException {
         int size = sizes.sizeOr(20_000);
         int chains = Math.max(1, size / RUNS_PER_CHAIN);
         double oneStep = Drain.of(Work.ONE_STEP, size, sizes).measure(crew).value(Drain.RUNS);

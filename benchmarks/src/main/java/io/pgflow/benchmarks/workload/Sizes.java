@@ -13,6 +13,7 @@ import java.util.OptionalInt;
  * @param jvms numbers of processes
  * @param items widths of maps
  * @param history numbers of finished runs
+ * @param concurrency numbers of handlers at once, where they are compared
  * @param payloads bytes of inputs, where they are compared
  * @param seconds how long a transaction is held, or nothing is done
  */
@@ -24,6 +25,7 @@ public record Sizes(
         List<Integer> jvms,
         List<Integer> items,
         List<Integer> history,
+        List<Integer> concurrency,
         List<Integer> payloads,
         int seconds) {
 
