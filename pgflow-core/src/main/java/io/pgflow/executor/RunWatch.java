@@ -47,7 +47,7 @@ final class RunWatch implements AutoCloseable {
     RunWatch(RunStore store, Signals signals, Duration pollInterval) {
         this.store = store;
         this.pollInterval = pollInterval;
-        listeners = List.of(signals.onEventsAnywhere(this::hint), signals.onEnded(this::hint));
+        listeners = List.of(signals.onEventsElsewhere(this::hint), signals.onEnded(this::hint));
         loop = Loop.start("pgflow-run-watch", this::round);
     }
 

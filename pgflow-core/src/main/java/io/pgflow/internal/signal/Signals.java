@@ -12,7 +12,12 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Passes hints on: to whoever asked for them in this process, at once, and to other processes by NOTIFY. */
+/**
+ * Passes hints on: to whoever asked for them in this process, at once, and to other processes by NOTIFY.
+ *
+ * <p>The server sends a NOTIFY back to the process that it came from, too. Payloads of ours end with a space and a mark of this
+ * process, and what carries our own mark is dropped: whom it concerns here has looked already.
+ */
 public final class Signals implements AutoCloseable {
 
     /** There is work; the payload is the queue. */
@@ -25,9 +30,12 @@ public final class Signals implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Signals.class);
 
     private final Notifications notifications;
+    /** Says which hints are our own. */
+    private final String mark = " " + UUID.randomUUID().toString().substring(0, 13);
+
     private final List<Consumer<Set<String>>> onWork = new CopyOnWriteArrayList<>();
     private final List<Runnable> onEvents = new CopyOnWriteArrayList<>();
-    private final List<Runnable> onEventsAnywhere = new CopyOnWriteArrayList<>();
+    private final List<Runnable> onEventsElsewhere = new CopyOnWriteArrayList<>();
     private final List<Runnable> onCancel = new CopyOnWriteArrayList<>();
     private final List<Consumer<List<UUID>>> onEnded = new CopyOnWriteArrayList<>();
     private final List<Subscription> subscriptions;
@@ -74,11 +82,10 @@ public final class Signals implements AutoCloseable {
     }
 
     /**
-     * Calls the listener when a NOTIFY said that there may be new events. What this process did is not told at once, but its
-     * NOTIFY comes back. Must not block.
+     * Calls the listener when another process said that there may be new events, or may have said so unheard. Must not block.
      */
-    public AutoCloseable onEventsAnywhere(Runnable listener) {
-        return added(onEventsAnywhere, listener);
+    public AutoCloseable onEventsElsewhere(Runnable listener) {
+        return added(onEventsElsewhere, listener);
     }
 
     /** Calls the listener when running tasks may have been taken away. Must not block. */
@@ -99,7 +106,7 @@ public final class Signals implements AutoCloseable {
     /** What was done is done, whether or not others hear of it: an engine that is closed tells nobody. */
     private void tellOthers(String channel, String payload) {
         try {
-            notifications.notifyLater(channel, payload);
+            notifications.notifyLater(channel, payload + mark);
         } catch (NotificationException e) {
             log.debug("others find it by polling: {}", e.getMessage());
         }
@@ -111,7 +118,7 @@ public final class Signals implements AutoCloseable {
 
     private void tellNotified() {
         tell(onEvents);
-        tell(onEventsAnywhere);
+        tell(onEventsElsewhere);
     }
 
     private static void tell(List<Runnable> listeners) {
@@ -123,11 +130,14 @@ public final class Signals implements AutoCloseable {
         return () -> listeners.remove(listener);
     }
 
-    private static NotificationHandler hint(Consumer<String> notified, Runnable caughtUp) {
+    private NotificationHandler hint(Consumer<String> notified, Runnable caughtUp) {
         return new NotificationHandler() {
             @Override
             public void notified(String payload) {
-                notified.accept(payload);
+                if (!payload.endsWith(mark)) {
+                    int end = payload.indexOf(' ');
+                    notified.accept(end < 0 ? payload : payload.substring(0, end));
+                }
             }
 
             @Override
