@@ -164,6 +164,30 @@ class FailuresTest {
     }
 
     @Test
+    void a_short_timeout_is_over_in_time_though_a_longer_one_began_before() throws Exception {
+        var begun = new CountDownLatch(1);
+        var release = new CountDownLatch(1);
+        Workflow<Object, Object> patient = Flow.oneStep("patient", Object.class, Object.class, in -> {
+            begun.countDown();
+            release.await();
+            return "1";
+        });
+        Workflow<Object, Object> hasty = Flow.of("hasty", "work")
+                .step("work", in -> String.valueOf(new CountDownLatch(1).await(1, TimeUnit.HOURS)))
+                .options("work", step -> step.withTimeout(Duration.ofMillis(30)))
+                .untyped();
+        Pgflow pgflow = engines.start(patient, hasty);
+        Run<Object> waiting = pgflow.executor().start(patient, null);
+        assertThat(begun.await(60, TimeUnit.SECONDS)).isTrue();
+
+        Run<Object> failing = pgflow.executor().start(hasty, null);
+
+        assertThatThrownBy(() -> failing.await(Duration.ofSeconds(30))).hasMessageContaining("PGF-RUN-011");
+        release.countDown();
+        waiting.await(PATIENCE);
+    }
+
+    @Test
     void a_handler_that_ignores_the_interrupt_keeps_its_slot_but_its_task_goes_on_elsewhere() throws Exception {
         var release = new CountDownLatch(1);
         BlockingQueue<Integer> attempts = new LinkedBlockingQueue<>();

@@ -41,6 +41,7 @@ final class Attempt implements Runnable, TaskContext {
     private final String workflow;
     private final StepDefinition step;
     private final Workplace workplace;
+    private final long deadline;
     private State state = State.WAITING;
     private @Nullable Thread thread;
     private volatile boolean cancelled;
@@ -50,14 +51,16 @@ final class Attempt implements Runnable, TaskContext {
         this.workflow = workflow.name();
         this.step = workflow.step(task.id().step());
         this.workplace = workplace;
+        this.deadline = System.nanoTime() + step.timeout().toNanos();
     }
 
     TaskId id() {
         return task.id();
     }
 
-    Duration timeout() {
-        return step.timeout();
+    /** When its time is over, on this JVM's clock for durations. */
+    long deadline() {
+        return deadline;
     }
 
     @Override

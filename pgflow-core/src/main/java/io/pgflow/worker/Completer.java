@@ -5,7 +5,6 @@ import io.pgflow.internal.store.Outcome;
 import io.pgflow.internal.store.Report;
 import io.pgflow.internal.store.TaskStore;
 import io.pgflow.internal.upkeep.Consequences;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -27,7 +26,6 @@ final class Completer {
 
     private static final Logger log = LoggerFactory.getLogger(Completer.class);
     private static final int LARGEST_BATCH = 1000;
-    private static final Duration PATIENCE = Duration.ofMillis(100);
 
     private final TaskStore store;
     private final Workplace workplace;
@@ -45,10 +43,10 @@ final class Completer {
         this.workerId = workerId;
     }
 
-    /** Sends one batch; throws what the database threw, and then has the same batch to send again. */
+    /** Waits for reports and sends one batch; throws what the database threw, and then has the same batch to send again. */
     void round() throws InterruptedException {
         if (completions.isEmpty() && failures.isEmpty()) {
-            for (Report report : workplace.reports().take(LARGEST_BATCH, PATIENCE)) {
+            for (Report report : workplace.reports().take(LARGEST_BATCH)) {
                 if (report instanceof Report.Completion completion) {
                     completions.add(completion);
                 } else if (report instanceof Report.Failure failure) {

@@ -1,35 +1,65 @@
 package io.pgflow.worker;
 
 import io.pgflow.internal.store.Report;
-import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 
 /** Ends of attempts that wait to be reported. */
 final class Reports {
 
-    private final LinkedBlockingQueue<Report> waiting = new LinkedBlockingQueue<>();
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private final Deque<Report> waiting = new ArrayDeque<>();
+    private boolean closed;
 
     void add(Report report) {
-        waiting.add(report);
+        lock.lock();
+        try {
+            waiting.add(report);
+            changed.signal();
+        } finally {
+            lock.unlock();
+        }
     }
 
     int size() {
-        return waiting.size();
+        lock.lock();
+        try {
+            return waiting.size();
+        } finally {
+            lock.unlock();
+        }
     }
 
-    /** Waits for a report, at most {@code atMost}, and takes what has gathered, at most {@code limit}. */
-    List<Report> take(int limit, Duration atMost) throws InterruptedException {
-        @Nullable Report first = waiting.poll(atMost.toNanos(), TimeUnit.NANOSECONDS);
-        if (first == null) {
-            return List.of();
+    /** Waits for a report, however long that takes, and takes what has gathered, at most {@code limit}; none when closed. */
+    List<Report> take(int limit) throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            while (waiting.isEmpty() && !closed) {
+                changed.await();
+            }
+            var taken = new ArrayList<Report>(Math.min(limit, waiting.size()));
+            while (taken.size() < limit && !waiting.isEmpty()) {
+                taken.add(waiting.remove());
+            }
+            return taken;
+        } finally {
+            lock.unlock();
         }
-        var taken = new ArrayList<Report>();
-        taken.add(first);
-        waiting.drainTo(taken, limit - 1);
-        return taken;
+    }
+
+    /** From now on nobody waits for reports. To be called when whoever takes them has been told to stop. */
+    void close() {
+        lock.lock();
+        try {
+            closed = true;
+            changed.signal();
+        } finally {
+            lock.unlock();
+        }
     }
 }

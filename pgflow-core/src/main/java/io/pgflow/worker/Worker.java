@@ -15,8 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,15 +39,12 @@ public final class Worker implements AutoCloseable {
     private final Claimer claimer;
     private final Completer completer;
     private final ExecutorService threads = HandlerThreads.open();
-    private final ScheduledThreadPoolExecutor clock = new ScheduledThreadPoolExecutor(1, work -> {
-        var thread = new Thread(work, "pgflow-timeouts");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final Deadlines deadlines;
     private final List<AutoCloseable> listeners = new ArrayList<>();
     private final Loop claiming;
     private final Loop completing;
     private final Loop beating;
+    private final Loop timing;
     private volatile boolean closed;
 
     private Worker(
@@ -60,7 +55,6 @@ public final class Worker implements AutoCloseable {
             Consequences consequences) {
         this.settings = settings;
         this.consequences = consequences;
-        clock.setRemoveOnCancelPolicy(true);
         workplace = new Workplace(settings.workerName(), settings.concurrency(), settings.maxPayloadBytes(), store);
         workplace.handlers().putAll(handlers);
         membership = new Membership(
@@ -74,10 +68,12 @@ public final class Worker implements AutoCloseable {
         completer = new Completer(workplace, consequences, membership::workerId);
         heart = new Heart(workplace, membership, settings.heartbeat());
         claimer = new Claimer(workplace, membership, consequences, settings.pollInterval(), this::begin);
+        deadlines = new Deadlines(workplace.running());
         listeners.add(signals.onWork(claimer::look));
         listeners.add(signals.onCancel(heart::soon));
         beating = Loop.start("pgflow-heart", heart::round);
         completing = Loop.start("pgflow-completer", completer::round);
+        timing = Loop.start("pgflow-timeouts", deadlines::round);
         claiming = Loop.start("pgflow-claimer", claimer::round);
     }
 
@@ -132,15 +128,8 @@ public final class Worker implements AutoCloseable {
     }
 
     private void begin(Attempt attempt) {
-        ScheduledFuture<?> timeout =
-                clock.schedule(attempt::timeOut, attempt.timeout().toNanos(), TimeUnit.NANOSECONDS);
-        threads.execute(() -> {
-            try {
-                attempt.run();
-            } finally {
-                timeout.cancel(false);
-            }
-        });
+        deadlines.watch(attempt);
+        threads.execute(attempt);
     }
 
     /** On a thread of its own: a database that is away may keep each call for longer than closing may take. */
@@ -161,10 +150,16 @@ public final class Worker implements AutoCloseable {
                     membership.workerId(),
                     settings.expiresAfter());
         }
-        completing.stop();
+        stopCompleting();
         beating.stop();
+        timing.stop();
+        deadlines.soon();
         threads.shutdownNow();
-        clock.shutdownNow();
+    }
+
+    private void stopCompleting() {
+        completing.stop();
+        workplace.reports().close();
     }
 
     private void sayGoodbye(boolean idle) {
@@ -173,6 +168,7 @@ public final class Worker implements AutoCloseable {
                 handBack();
             }
             awaitReported();
+            stopCompleting();
             completing.stopAndJoin(ROUND_ENDS);
             membership.leave();
             beating.stop();
