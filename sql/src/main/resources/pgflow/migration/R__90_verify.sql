@@ -189,6 +189,9 @@ as $$
                  and p.step = p_task.step);
 $$;
 
+-- _verify_counters: counters of runs that can still move, or have succeeded. A run that failed or was cancelled keeps its
+-- counters as they stood: what was not yet counted then is dropped with it.
+
 create or replace function pgflow._verify_counters()
 returns table (invariant text, run_id uuid, step smallint, item int, problem text)
 language sql
@@ -197,6 +200,7 @@ set search_path = ''
 as $$
     select 'I9', t.run_id, t.step, t.item, pg_catalog.format('remaining is %s, but %s parents have not ended', t.remaining, p.open)
     from pgflow.tasks t
+    join pgflow.runs r on r.run_id = t.run_id
     join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step
     cross join lateral (
         select count(*) as open
@@ -204,6 +208,7 @@ as $$
         join pgflow.tasks p on p.run_id = t.run_id and p.step = d.step and p.item = 0
         where not pgflow._has_ended_well(p)) p
     where (t.state = 'PENDING' or t.state = 'SKIPPED' and t.remaining > 0)
+      and r.state in ('PENDING', 'RUNNING', 'SUCCEEDED')
       and t.remaining <> p.open
     union all
     select 'I9', t.run_id, t.step, t.item, pg_catalog.format('remaining is %s, but %s items have not ended', t.remaining, i.open)

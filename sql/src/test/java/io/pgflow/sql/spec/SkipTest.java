@@ -39,6 +39,23 @@ class SkipTest extends Specification {
     }
 
     @Test
+    void a_run_can_be_cancelled_before_the_end_of_a_step_skipped_while_it_waited_is_counted() {
+        db.define("diamond", "root -> left, right; left, right -> join");
+        long worker = db.worker();
+        UUID run = db.start("diamond");
+        db.skip(run, "left", "join");
+        db.complete(worker, db.claimOne(worker));
+        db.complete(worker, db.claimOne(worker));
+        assertThat(db.texts("select step::text from pgflow.map_progress")).containsExactly("2");
+
+        db.rows("select * from pgflow.cancel_runs(?, 'ada', null)", (Object) new UUID[] {run});
+
+        assertThat(db.states(run)).isEqualTo("CANCELLED: root SUCCEEDED, left SKIPPED, right SUCCEEDED, join SKIPPED");
+        assertThat(db.texts("select invariant || ' ' || problem from pgflow.verify()"))
+                .isEmpty();
+    }
+
+    @Test
     void a_retrying_task_can_be_skipped_and_its_timer_goes() {
         db.define("single", "work");
         long worker = db.worker();
