@@ -25,6 +25,9 @@ public interface Contender extends AutoCloseable {
     /** Begins to be able to enqueue; nothing is worked on yet. Called once, after {@link #install}. */
     void open() throws Exception;
 
+    /** Opens again what {@link #rest} closed and storing work needs; before times are taken. */
+    default void ready() {}
+
     /** Stores work in bulk, the fastest way that the documentation offers, each piece with a payload of about so many bytes. */
     void enqueue(Work work, int size, int payloadBytes) throws Exception;
 

@@ -88,6 +88,11 @@ final class PgflowContender implements Contender {
     }
 
     @Override
+    public void ready() {
+        engine();
+    }
+
+    @Override
     public void enqueue(Work work, int size, int payloadBytes) {
         String text = "x".repeat(Math.max(0, payloadBytes - JSON_AROUND));
         if (work == Work.MAP) {

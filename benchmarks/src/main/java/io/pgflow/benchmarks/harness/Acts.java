@@ -35,7 +35,7 @@ final class Acts {
             case "can" -> LongStream.of(contender.can(Work.valueOf(args[0])) ? 1 : 0);
             case "install" -> timed(contender::install);
             case "open" -> timed(contender::open);
-            case "enqueue" -> timed(() -> contender.enqueue(Work.valueOf(args[0]), number(args[1]), number(args[2])));
+            case "enqueue" -> enqueue(Work.valueOf(args[0]), number(args[1]), number(args[2]));
             case "starts" -> starts(number(args[0]), number(args[1]));
             case "paced" -> paced(number(args[0]), number(args[1]));
             case "awaited" -> awaited(number(args[0]), number(args[1]));
@@ -58,7 +58,13 @@ final class Acts {
         return LongStream.of(began, System.nanoTime());
     }
 
+    private LongStream enqueue(Work work, int size, int payloadBytes) throws Exception {
+        contender.ready();
+        return timed(() -> contender.enqueue(work, size, payloadBytes));
+    }
+
     private LongStream starts(int runs, int threads) throws Exception {
+        contender.ready();
         ExecutorService pool = Executors.newFixedThreadPool(threads);
         try {
             var parts = new ArrayList<Callable<Void>>();
