@@ -69,12 +69,13 @@ as $$
 declare
     v_workflow_id bigint;
 begin
-    insert into pgflow.workflows (name, version, checksum, definition, sinks)
+    insert into pgflow.workflows (name, version, checksum, definition, sinks, only_roots)
     select p_name,
            coalesce((select max(w.version) from pgflow.workflows w where w.name = p_name), 0) + 1,
            p_checksum,
            p_definition,
-           0
+           0,
+           false
     returning workflow_id
     into v_workflow_id;
     return v_workflow_id;
@@ -186,7 +187,8 @@ begin
 end;
 $$;
 
--- _pgmq_queue: the queue of pgmq behind a queue of ours, for a priority (1 high, 2 normal, 3 low).
+-- _pgmq_queue: the queue of pgmq behind a queue of ours, for a priority (1 high, 2 normal, 3 low). With the cast it
+-- is immutable throughout, so that callers take it in instead of calling it.
 
 create or replace function pgflow._pgmq_queue(
     p_queue     text,
@@ -196,7 +198,7 @@ returns text
 language sql
 immutable
 as $$
-    select 'pgf' || p_priority || '_' || p_queue;
+    select 'pgf' || p_priority::text || '_' || p_queue;
 $$;
 
 -- _insert_steps: the definition's steps and edges as rows, numbered in their order.
@@ -264,7 +266,11 @@ begin
             from pgflow.steps s
             where s.workflow_id = w.workflow_id
               and s.depends_on = '{}'
-              and not s.is_map)
+              and not s.is_map),
+        only_roots = (
+            select bool_and(s.depends_on = '{}' and not s.is_map)
+            from pgflow.steps s
+            where s.workflow_id = w.workflow_id)
     where w.workflow_id = p_workflow_id;
 end;
 $$;

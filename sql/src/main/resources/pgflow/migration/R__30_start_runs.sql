@@ -3,7 +3,7 @@
 -- The caller chooses the run ids (time-ordered uuids are best), so a start whose answer was lost can be
 -- asked again: a run id that exists is not started twice. A run whose idempotency key is taken is not
 -- started either; the answer then carries the id of the run that holds the key.
--- Arrays are parallel; keys, labels, delays and priorities may hold nulls (none, none, now, normal).
+-- Arrays are parallel; keys, labels, delays and priorities may hold nulls, or be null (none, none, now, normal).
 --
 -- Result, parallel to the requests: the run's id, and whether this call created it. Raises PF001 for a
 -- workflow that does not exist and PF004 for an input that the workflow maps over and is no array.
@@ -29,41 +29,39 @@ set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_now timestamptz := pgflow.clock();
+    v_only_roots boolean := pgflow._check_start(p_workflow_ids, p_inputs, p_priorities);
+    v_delayed boolean := coalesce(pg_catalog.num_nonnulls(variadic p_delays) > 0, false);
     v_new uuid[];
     v_workflow_ids bigint[];
     v_priorities smallint[];
     v_starting boolean[];
 begin
-    perform pgflow._check_start(p_workflow_ids, p_inputs, p_priorities);
     run_ids := pgflow._take_idempotency_keys(p_run_ids, p_workflow_ids, p_idempotency_keys);
 
-    with requested as (
-        select r.run_id, r.workflow_id, r.input, r.labels, coalesce(r.priority, 2::smallint) as priority,
-               case when r.delay > '0' then r.delay end as delay
-        from unnest(p_run_ids, run_ids, p_workflow_ids, p_inputs, p_labels, p_delays, p_priorities)
-            r (run_id, holder, workflow_id, input, labels, delay, priority)
-        where r.run_id = r.holder
-    ),
-    inserted as (
+    with inserted as (
         insert into pgflow.runs (
             run_id, workflow_id, created_at, started_at, remaining_sinks, events, priority, state, input, labels)
-        select r.run_id, r.workflow_id, v_now, case when r.delay is null then v_now end, w.sinks, 1, r.priority,
-               case when r.delay is null then 'RUNNING' else 'PENDING' end, r.input, r.labels
-        from requested r
+        select r.run_id, r.workflow_id, v_now, case when not coalesce(r.delay > '0', false) then v_now end, w.sinks, 1,
+               coalesce(r.priority, 2::smallint), case when r.delay > '0' then 'PENDING' else 'RUNNING' end,
+               r.input, r.labels
+        from unnest(p_run_ids, run_ids, p_workflow_ids, p_inputs, p_labels, p_delays, p_priorities)
+            r (run_id, holder, workflow_id, input, labels, delay, priority)
         join pgflow.workflows w on w.workflow_id = r.workflow_id
+        where r.run_id = r.holder
         on conflict on constraint runs_pkey do nothing
         returning runs.run_id, runs.workflow_id, runs.priority, runs.state
-    ),
-    delayed as (
-        insert into pgflow.timers (run_id, step, item, due_at)
-        select i.run_id, 0, 0, v_now + r.delay
-        from inserted i
-        join requested r on r.run_id = i.run_id
-        where i.state = 'PENDING'
     )
     select array_agg(i.run_id), array_agg(i.workflow_id), array_agg(i.priority), array_agg(i.state = 'RUNNING')
     into v_new, v_workflow_ids, v_priorities, v_starting
     from inserted i;
+
+    if v_delayed then
+        insert into pgflow.timers (run_id, step, item, due_at)
+        select r.run_id, 0, 0, v_now + r.delay
+        from unnest(p_run_ids, p_delays) r (run_id, delay)
+        where r.delay > '0'
+          and r.run_id = any (v_new);
+    end if;
 
     if pg_catalog.cardinality(v_new) = pg_catalog.cardinality(p_run_ids) then
         created := pg_catalog.array_fill(true, array[pg_catalog.cardinality(p_run_ids)]);
@@ -79,14 +77,50 @@ begin
         --@pp start_runs-inserted
         select t.woken_queues, t.maps_to_fold
         into woken_queues, maps_to_fold
-        from pgflow._insert_tasks(v_new, v_workflow_ids, v_priorities, v_starting, p_actor, v_now) t;
+        from pgflow._insert_tasks(
+            v_new, v_workflow_ids, v_priorities, v_starting, v_only_roots and not v_delayed, p_actor, v_now) t;
     end if;
 end;
 $$;
 
--- _check_start: refuses requests that could not become runs.
+-- _check_start: refuses requests that could not become runs. Returns whether all steps of all their workflows wait for
+-- nothing and are no maps.
 
 create or replace function pgflow._check_start(
+    p_workflow_ids  bigint[],
+    p_inputs        jsonb[],
+    p_priorities    smallint[]
+)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_asked record;
+begin
+    select bool_and(w.workflow_id is not null) as known,
+           bool_and(w.only_roots) as only_roots,
+           bool_or(s.step is not null) as no_array,
+           bool_or(r.priority not between 1 and 3) as no_priority
+    into v_asked
+    from unnest(p_workflow_ids, p_inputs, p_priorities) r (workflow_id, input, priority)
+    left join pgflow.workflows w on w.workflow_id = r.workflow_id
+    left join pgflow.steps s
+        on s.workflow_id = r.workflow_id
+       and not w.only_roots
+       and s.map_over = 0
+       and pg_catalog.jsonb_typeof(r.input) <> 'array';
+
+    if not v_asked.known or v_asked.no_array or v_asked.no_priority then
+        perform pgflow._refuse_start(p_workflow_ids, p_inputs, p_priorities);
+    end if;
+    return v_asked.only_roots;
+end;
+$$;
+
+-- _refuse_start: says what is wrong with the first request that could not become a run.
+
+create or replace function pgflow._refuse_start(
     p_workflow_ids  bigint[],
     p_inputs        jsonb[],
     p_priorities    smallint[]
@@ -100,7 +134,7 @@ declare
 begin
     select r.workflow_id, w.workflow_id is not null as known, s.name as step, r.priority
     into v_problem
-    from unnest(p_workflow_ids, p_inputs, p_priorities) r (workflow_id, input, priority)
+    from unnest(p_workflow_ids, p_inputs, p_priorities) with ordinality r (workflow_id, input, priority, n)
     left join pgflow.workflows w on w.workflow_id = r.workflow_id
     left join pgflow.steps s
         on s.workflow_id = r.workflow_id
@@ -109,11 +143,10 @@ begin
     where w.workflow_id is null
        or s.step is not null
        or r.priority not between 1 and 3
+    order by r.n
     limit 1;
 
-    if not found then
-        return;
-    elsif not v_problem.known then
+    if not v_problem.known then
         raise exception 'workflow id % is not known', v_problem.workflow_id
             using errcode = 'PF001', hint = 'Define the workflow first (define_workflow).';
     elsif v_problem.step is not null then
@@ -138,7 +171,7 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-    if pg_catalog.num_nonnulls(variadic p_idempotency_keys) = 0 then
+    if coalesce(pg_catalog.num_nonnulls(variadic p_idempotency_keys) = 0, true) then
         return p_run_ids;
     end if;
 
@@ -160,13 +193,14 @@ end;
 $$;
 
 -- _insert_tasks: the task rows of new runs. Where the run starts now, steps that wait for nothing begin as
--- SCHEDULED, with their message, and map steps that wait for nothing open.
+-- SCHEDULED, with their message, and map steps that wait for nothing open. p_only_roots: there are no other steps.
 
 create or replace function pgflow._insert_tasks(
     p_run_ids       uuid[],
     p_workflow_ids  bigint[],
     p_priorities    smallint[],
     p_starting      boolean[],
+    p_only_roots    boolean,
     p_actor         text,
     p_now           timestamptz,
     out woken_queues  text[],
@@ -180,6 +214,11 @@ declare
     v_steps smallint[];
 begin
     maps_to_fold := false;
+    if p_only_roots then
+        woken_queues := pgflow._insert_roots(p_run_ids, p_workflow_ids, p_priorities, p_starting, p_actor, p_now);
+        return;
+    end if;
+
     insert into pgflow.audit (run_id, at, item, seq, fence, step, transition, generation, attempt, actor)
     select r.run_id, p_now, 0, 1, 0, 0, case when r.starting then 102 else 101 end, 1, 0, p_actor
     from unnest(p_run_ids, p_workflow_ids, p_starting) r (run_id, workflow_id, starting)

@@ -19,34 +19,71 @@ declare
     v_message_ids bigint[];
     v_all bigint[];
 begin
+    -- Nearly always, all go the same way.
+    if p_queues[1] = all (p_queues) and p_priorities[1] = all (p_priorities) then
+        return pgflow._send_messages(p_queues[1], p_priorities[1], p_run_ids, p_steps, p_items);
+    end if;
+
     for v_group in
-        select pgflow._pgmq_queue(t.queue, t.priority) as pgmq_queue,
-               t.queue,
+        select t.queue,
                t.priority,
-               array_agg(t.n order by t.n) as ns,
-               array_agg(
-                   pg_catalog.jsonb_build_object('run_id', t.run_id, 'step', t.step, 'item', coalesce(t.item, 0))
-                   order by t.n) as messages
+               array_agg(t.run_id order by t.n) as run_ids,
+               array_agg(t.step order by t.n) as steps,
+               array_agg(t.item order by t.n) as items,
+               array_agg(t.n order by t.n) as ns
         from unnest(p_run_ids, p_steps, p_items, p_queues, p_priorities)
             with ordinality t (run_id, step, item, queue, priority, n)
         group by t.queue, t.priority
         order by t.queue, t.priority
     loop
-        v_message_ids := array(select pgmq.send_batch(v_group.pgmq_queue, v_group.messages));
-        if v_group.priority <> 2 then
-            update pgflow.queues q
-            set uses_priorities = true
-            where q.queue = v_group.queue
-              and not q.uses_priorities;
-        end if;
-        if pg_catalog.cardinality(v_message_ids) = pg_catalog.cardinality(p_run_ids) then
-            return v_message_ids;
-        end if;
+        v_message_ids := pgflow._send_messages(
+            v_group.queue, v_group.priority, v_group.run_ids, v_group.steps, v_group.items);
         for i in 1 .. pg_catalog.cardinality(v_message_ids) loop
             v_all[v_group.ns[i]] := v_message_ids[i];
         end loop;
     end loop;
     return v_all;
+end;
+$$;
+
+-- _send_messages: the same for tasks of one queue and one priority, straight into the table of pgmq's queue: what
+-- pgmq.send_batch does, without the way through two statements that are planned anew each time.
+
+create or replace function pgflow._send_messages(
+    p_queue     text,
+    p_priority  smallint,
+    p_run_ids   uuid[],
+    p_steps     smallint[],
+    p_items     int[]
+)
+returns bigint[]
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_message_ids bigint[];
+begin
+    execute pg_catalog.format(
+        'with sent as (
+             insert into pgmq.%I (vt, message)
+             select pg_catalog.clock_timestamp(),
+                    pg_catalog.jsonb_build_object(''run_id'', t.run_id, ''step'', t.step, ''item'', coalesce(t.item, 0))
+             from unnest($1, $2, $3) t (run_id, step, item)
+             returning msg_id
+         )
+         select array_agg(s.msg_id)
+         from sent s',
+        'q_' || pgflow._pgmq_queue(p_queue, p_priority))
+    using p_run_ids, p_steps, p_items
+    into v_message_ids;
+
+    if p_priority <> 2 then
+        update pgflow.queues q
+        set uses_priorities = true
+        where q.queue = p_queue
+          and not q.uses_priorities;
+    end if;
+    return v_message_ids;
 end;
 $$;
 

@@ -19,6 +19,7 @@ create table pgflow.workflows (
     definition   jsonb not null,
     sinks        smallint not null,
     first_root   smallint,
+    only_roots   boolean not null,
     created_at   timestamptz not null default clock_timestamp(),
 
     unique (name, version),
@@ -28,6 +29,7 @@ create table pgflow.workflows (
 );
 
 comment on column pgflow.workflows.first_root is 'the first step that waits for nothing and is no map: its task carries the start of the run in the audit';
+comment on column pgflow.workflows.only_roots is 'no step waits for another one or is a map';
 
 create table pgflow.steps (
     workflow_id      bigint not null references pgflow.workflows,

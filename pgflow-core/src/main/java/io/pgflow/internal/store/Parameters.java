@@ -5,7 +5,10 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Types;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +42,15 @@ final class Parameters {
     /** The driver sends numbers in binary form, everything else as text. */
     Parameters array(String type, @Nullable Object[] values) throws SQLException {
         statement.setArray(++position, connection.createArrayOf(type, values));
+        return this;
+    }
+
+    /** An array of nothing but nulls as null: that is a word to read instead of a thousand. */
+    Parameters arrayUnlessEmpty(String type, @Nullable Object[] values) throws SQLException {
+        if (Arrays.stream(values).anyMatch(Objects::nonNull)) {
+            return array(type, values);
+        }
+        statement.setNull(++position, Types.ARRAY);
         return this;
     }
 

@@ -19,6 +19,8 @@ final class StartCall {
             from pgflow.start_runs(?, ?, ?, ?, ?, ?, ?, ?) s
             """;
 
+    private static final int NORMAL = 2;
+
     private StartCall() {}
 
     static Started send(PreparedStatement statement, List<StartRequest> requests, @Nullable String actor)
@@ -27,12 +29,14 @@ final class StartCall {
                 .array("uuid", Columns.of(requests, StartRequest::runId, UUID[]::new))
                 .array("int8", Columns.of(requests, StartRequest::workflowId, Long[]::new))
                 .array("jsonb", Columns.of(requests, StartRequest::input, String[]::new))
-                .array(
+                .arrayUnlessEmpty(
                         "text",
                         Columns.of(requests, request -> request.idempotencyKey().orElse(null), String[]::new))
-                .array("jsonb", Columns.of(requests, request -> request.labels().orElse(null), String[]::new))
-                .array("interval", Columns.of(requests, StartCall::interval, String[]::new))
-                .array("int2", Columns.of(requests, request -> (short) request.priority(), Short[]::new))
+                .arrayUnlessEmpty(
+                        "jsonb",
+                        Columns.of(requests, request -> request.labels().orElse(null), String[]::new))
+                .arrayUnlessEmpty("interval", Columns.of(requests, StartCall::interval, String[]::new))
+                .arrayUnlessEmpty("int2", Columns.of(requests, StartCall::priority, Short[]::new))
                 .text(actor);
         try (ResultSet row = statement.executeQuery()) {
             row.next();
@@ -42,6 +46,11 @@ final class StartCall {
                     set(Parameters.texts(row, "woken_queues")),
                     row.getBoolean("maps_to_fold"));
         }
+    }
+
+    /** Null for the one that is taken anyway. */
+    private static @Nullable Short priority(StartRequest request) {
+        return request.priority() == NORMAL ? null : (short) request.priority();
     }
 
     /** PostgreSQL reads the ISO form that a duration writes. */
