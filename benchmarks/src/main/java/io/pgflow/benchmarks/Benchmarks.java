@@ -16,7 +16,6 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -64,29 +63,33 @@ public final class Benchmarks {
     /** Whether every contender that took part did all its work, correctly. */
     static boolean run(String... args) throws SQLException, IOException {
         Options options = Options.parse(args);
-        String command = String.join(" ", args).strip();
+        return run(String.join(" ", args).strip(), options, fileOfNow());
+    }
+
+    /**
+     * The same with a file of one's own. It is written after each workload, so a command that is cut off loses only the one that it was
+     * measuring; the copy among the documents is of whole commands.
+     */
+    static boolean run(String command, Options options, Path file) throws SQLException, IOException {
         try (DatabaseServer server = server(options)) {
-            Map<String, String> machine = Machine.described();
-            Map<String, String> settings = server.settings();
-            Map<String, String> chosen = options.described();
-            machine.forEach((name, value) -> System.out.println(name + ": " + value));
-            chosen.forEach((name, value) -> System.out.println(name + ": " + value));
-            settings.forEach((name, value) -> System.out.println("PostgreSQL, " + name + ": " + value));
+            var results = new Results(command, options.described(), Machine.described(), server.settings());
+            results.machine().forEach((name, value) -> System.out.println(name + ": " + value));
+            results.options().forEach((name, value) -> System.out.println(name + ": " + value));
+            results.server().forEach((name, value) -> System.out.println("PostgreSQL, " + name + ": " + value));
             List<String> present = present(options.contenders());
             var contest = new Contest(server, present, options.rounds(), childOptions(options), Benchmarks::progress);
-            var results = new ArrayList<Result>();
             for (Workload workload : options.workloads()) {
                 Result result = contest.measure(workload, options.sizes());
-                results.add(result);
+                results = results.with(result);
+                results.write(file);
                 System.out.println("\n" + new Table(result, present));
             }
-            var contenders = new LinkedHashMap<String, String>();
-            results.forEach(result -> contenders.putAll(result.described()));
             System.out.println();
-            contenders.forEach((name, text) -> System.out.println(name + ": " + text));
-            System.out.println("\n" + Table.LEGEND);
-            keep(options, new Results(command, chosen, machine, settings, contenders, results));
-            return results.stream().allMatch(result -> result.failures().isEmpty());
+            results.contenders().forEach((name, text) -> System.out.println(name + ": " + text));
+            System.out.println("\n" + Table.LEGEND + "\n\nevery round: " + file.normalize());
+            copy(options, results);
+            return results.results().stream()
+                    .allMatch(result -> result.failures().isEmpty());
         }
     }
 
@@ -134,11 +137,12 @@ public final class Benchmarks {
         System.err.println(LocalTime.now(ZoneId.systemDefault()).truncatedTo(ChronoUnit.SECONDS) + " " + what);
     }
 
-    private static void keep(Options options, Results results) throws IOException {
-        Path file = module().resolve("target/results/"
-                + LocalDateTime.now(ZoneId.systemDefault()).format(TIME) + ".json");
-        results.write(file);
-        System.out.println("\nevery round: " + file.normalize());
+    private static Path fileOfNow() {
+        String time = LocalDateTime.now(ZoneId.systemDefault()).format(TIME);
+        return module().resolve("target/results/" + time + ".json");
+    }
+
+    private static void copy(Options options, Results results) throws IOException {
         if (options.keep().isPresent()) {
             Path copy = module().resolve("../docs/performance/" + options.keep().get() + ".json");
             results.write(copy);

@@ -6,6 +6,7 @@ import io.pgflow.benchmarks.harness.Sample;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,10 +26,26 @@ record Results(
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
-    /** Writes a file, and the folder it is in. */
+    /** Nothing is measured yet. */
+    Results(String command, Map<String, String> options, Map<String, String> machine, Map<String, String> server) {
+        this(command, options, machine, server, Map.of(), List.of());
+    }
+
+    /** These and those of another workload. */
+    Results with(Result result) {
+        var described = new LinkedHashMap<>(contenders);
+        described.putAll(result.described());
+        var more = new ArrayList<>(results);
+        more.add(result);
+        return new Results(command, options, machine, server, described, more);
+    }
+
+    /** Writes a file, and the folder it is in. Whoever is cut off while it writes leaves the file that was there before. */
     void write(Path file) throws IOException {
         Files.createDirectories(file.toAbsolutePath().getParent());
-        Files.writeString(file, json() + "\n");
+        Path next = file.resolveSibling(file.getFileName() + ".next");
+        Files.writeString(next, json() + "\n");
+        Files.move(next, file, StandardCopyOption.REPLACE_EXISTING);
     }
 
     String json() {
