@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLWarning;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 /** One connection that speaks the engine's functions. Every call is a transaction, unless {@link #begin} opened one. */
 final class Session implements AutoCloseable {
     private final Connection connection;
+    private final List<SQLWarning> notices = new ArrayList<>();
 
     Session(DataSource database) {
         try {
@@ -242,10 +244,20 @@ final class Session implements AutoCloseable {
                     found.add(Row.of(rows));
                 }
             }
+            for (SQLWarning notice = statement.getWarnings(); notice != null; notice = notice.getNextWarning()) {
+                notices.add(notice);
+            }
             return found;
         } catch (SQLException e) {
             throw new SqlFailure(e);
         }
+    }
+
+    /** What the server said beside the rows, since this was asked last. */
+    List<SQLWarning> takeNotices() {
+        List<SQLWarning> taken = List.copyOf(notices);
+        notices.clear();
+        return taken;
     }
 
     void execute(String sql) {
