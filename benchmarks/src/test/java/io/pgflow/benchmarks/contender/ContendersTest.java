@@ -85,12 +85,14 @@ class ContendersTest {
             }
             assertThat(contender.allDone()).isFalse();
             assertThatThrownBy(contender::check).isInstanceOf(IllegalStateException.class);
+            Set<Thread> idle = Set.copyOf(Thread.getAllStackTraces().keySet());
             contender.work(4, this::called);
             starts_are_called_with_their_stamps(contender);
             await(contender);
             contender.rest();
             assertThat(calls.get() - RUNS).isEqualTo(callsOf(contender));
             contender.check();
+            no_thread_works_on_at_rest(idle);
             nothing_is_asked_at_rest(database);
             works_again_after_a_rest(contender);
         }
@@ -125,6 +127,16 @@ class ContendersTest {
 
     private static void await(Contender contender) {
         Awaitility.await().until(contender::allDone);
+    }
+
+    /** Silence would prove little of who asks every few seconds: what asks is a thread, and those are gone. */
+    private static void no_thread_works_on_at_rest(Set<Thread> idle) {
+        Awaitility.await()
+                .pollInSameThread()
+                .untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet())
+                        .filteredOn(thread -> !idle.contains(thread))
+                        .extracting(Thread::getName)
+                        .isEmpty());
     }
 
     /** The pools are still filling when a test is short; a poll would come every 100 ms. */
