@@ -85,7 +85,7 @@ class StartUpTest {
         assertThatThrownBy(() -> Pgflow.on(pool).with(flow).start()).isInstanceOf(DatabaseException.class);
 
         await().atMost(PATIENCE)
-                .untilAsserted(() -> assertThat(WorkerTest.engineThreads()).isEmpty());
+                .untilAsserted(() -> assertThat(WorkerStopTest.engineThreads()).isEmpty());
         await().atMost(PATIENCE).until(() -> pool.getHikariPoolMXBean().getActiveConnections() == 0);
     }
 
