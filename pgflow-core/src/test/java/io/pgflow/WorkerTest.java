@@ -52,8 +52,7 @@ class WorkerTest {
         assertThat(without.executor().tasks(run.id()))
                 .extracting(TaskSnapshot::state)
                 .containsExactly(TaskState.SCHEDULED, TaskState.PENDING);
-        assertThat(engines.sql("select a_worker_has_it from pgflow.unserved_tasks"))
-                .containsExactly("f");
+        assertThat(engines.sql("select step from pgflow.unserved_tasks")).containsExactly("first");
         assertThat(without.executor().start(other, null).await(PATIENCE)).isEqualTo("work");
 
         engines.start(wanted);

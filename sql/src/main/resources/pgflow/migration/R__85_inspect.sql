@@ -107,8 +107,26 @@ as $$
     where r.run_id = p_run_id;
 $$;
 
+-- _is_served: whether a living worker of the queue registered the handler.
+
+create or replace function pgflow._is_served(
+    p_queue    text,
+    p_handler  text
+)
+returns boolean
+language sql
+stable
+as $$
+    select exists (
+        select
+        from pgflow.workers w
+        where w.ended_at is null
+          and p_queue = any (w.queues)
+          and p_handler = any (w.handlers));
+$$;
+
 -- run_tasks: the tasks of a run, in the order of its steps; a page begins after (p_after_step, p_after_item).
--- `unserved` says that the task is parked: a worker met it and no worker with its handler has come yet.
+-- `unserved` says that a worker met the task and that no living worker can run it.
 
 create or replace function pgflow.run_tasks(
     p_run_id      uuid,
@@ -150,7 +168,7 @@ as $$
         group by e.step, e.item
     )
     select t.step, s.name, s.handler, s.is_map, t.item, t.state, t.attempts, t.losses, t.remaining, t.deferred,
-           p.run_id is not null and t.state = 'SCHEDULED', t.worker_id, d.due_at, h.started_at, h.ended_at, t.output, t.error
+           t.state = 'SCHEDULED' and p.run_id is not null and not pgflow._is_served(p.queue, p.handler), t.worker_id, d.due_at, h.started_at, h.ended_at, t.output, t.error
     from pgflow.tasks t
     join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step
     left join history h on h.step = t.step and h.item = t.item
@@ -174,7 +192,8 @@ join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step
 join pgflow.step_dependencies d on d.workflow_id = t.workflow_id and d.step = t.step
 join pgflow.steps p on p.workflow_id = d.workflow_id and p.step = d.depends_on;
 
--- unserved_tasks: tasks that wait for a worker with their handler, and whether one lives.
+-- unserved_tasks: tasks that a worker met and that no living worker can run. A parked task that one can run was only
+-- held by somebody when a claim met it: the next claim of that worker takes it.
 
 create or replace view pgflow.unserved_tasks as
 select p.run_id,
@@ -182,16 +201,11 @@ select p.run_id,
        p.item,
        p.queue,
        p.handler,
-       p.parked_at,
-       exists (
-           select
-           from pgflow.workers w
-           where w.ended_at is null
-             and p.queue = any (w.queues)
-             and p.handler = any (w.handlers)) as a_worker_has_it
+       p.parked_at
 from pgflow.parked_tasks p
 join pgflow.tasks t on t.run_id = p.run_id and t.step = p.step and t.item = p.item and t.state = 'SCHEDULED'
-join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step;
+join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step
+where not pgflow._is_served(p.queue, p.handler);
 
 -- server_facts: what the library wants to know of a database before it works with it.
 

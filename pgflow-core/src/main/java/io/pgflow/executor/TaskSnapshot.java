@@ -13,7 +13,7 @@ import java.util.OptionalLong;
  * @param itemIndex the index of the item, from 0, for a task of a map step
  * @param attempts how often a worker started it
  * @param remaining PENDING: parents that have not ended; a running map: items that have not ended
- * @param unserved true when a worker met it that lacks its handler, and no worker that has it came yet
+ * @param unserved true when a worker met it, and no living worker has its handler
  * @param retryAt when its next attempt is due
  */
 public record TaskSnapshot(

@@ -181,13 +181,41 @@ class LostWorkerTest extends Specification {
         assertThat(db.claim(stranger, 10)).isEmpty();
 
         assertThat(db.states(run)).endsWith("work SCHEDULED");
-        assertThat(db.texts("select handler || ' ' || a_worker_has_it from pgflow.unserved_tasks"))
-                .containsExactly("single.work false");
+        assertThat(db.texts("select handler from pgflow.unserved_tasks")).containsExactly("single.work");
+        assertThat(isUnserved(run)).isTrue();
         long friend = db.workerWith("single.work");
-        assertThat(db.texts("select a_worker_has_it from pgflow.unserved_tasks"))
-                .containsExactly("true");
-        db.complete(friend, db.claimOne(friend));
         assertThat(db.texts("select * from pgflow.unserved_tasks")).isEmpty();
+        assertThat(isUnserved(run)).isFalse();
+        db.complete(friend, db.claimOne(friend));
+        assertThat(db.states(run)).isEqualTo("SUCCEEDED: work SUCCEEDED");
+    }
+
+    @Test
+    void a_task_that_somebody_held_when_a_claim_met_it_is_not_shown_as_unserved() {
+        long worker = db.workerWith("single.work");
+        Session holder = session();
+        holder.begin();
+        holder.row("select from pgflow.tasks where run_id = ? for update", run);
+
+        assertThat(db.claim(worker, 1)).isEmpty();
+
+        assertThat(db.texts("select handler from pgflow.parked_tasks")).containsExactly("single.work");
+        assertThat(db.texts("select * from pgflow.unserved_tasks")).isEmpty();
+        assertThat(isUnserved(run)).isFalse();
+        holder.rollback();
+        assertThat(db.claim(worker, 1)).hasSize(1);
+    }
+
+    @Test
+    void a_parked_task_is_shown_as_unserved_again_when_the_last_worker_that_could_run_it_has_left() {
+        db.claim(db.workerWith("other.work"), 1);
+        long friend = db.workerWith("single.work");
+        assertThat(db.texts("select * from pgflow.unserved_tasks")).isEmpty();
+
+        db.row("select * from pgflow.retire_worker(?)", friend);
+
+        assertThat(db.texts("select handler from pgflow.unserved_tasks")).containsExactly("single.work");
+        assertThat(isUnserved(run)).isTrue();
     }
 
     @Test
@@ -309,5 +337,10 @@ class LostWorkerTest extends Specification {
                 Session.ids(known),
                 Session.steps(known),
                 Session.items(known));
+    }
+
+    private boolean isUnserved(UUID id) {
+        return db.row("select unserved from pgflow.run_tasks(?, null, null, 10)", id)
+                .truth("unserved");
     }
 }
