@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import io.pgflow.embedded.EmbeddedPostgresServer;
+import io.pgflow.npm.NpmPackage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -21,8 +21,7 @@ import javax.sql.DataSource;
  * <p>The extension's files come out of a package that npm fetches into target/ once. Where npm is not there, the tests that need it are
  * skipped with a line that nobody can miss; on a build server (CI=true) they fail instead.
  */
-final class GenuinePgmq {
-    private static final String PACKAGE = "@electric-sql/pglite-pgmq@0.0.6";
+public final class GenuinePgmq {
     private static final Path FOLDER = Path.of("target", "genuine-pgmq").toAbsolutePath();
     private static final AtomicInteger NUMBER = new AtomicInteger();
     private static final AtomicBoolean TOLD = new AtomicBoolean();
@@ -38,7 +37,22 @@ final class GenuinePgmq {
     }
 
     static EmbeddedPostgresServer server() {
-        String problem = Server.PROBLEM;
+        mustBeThere();
+        return Server.RUNNING;
+    }
+
+    /** The extension as one script, which is how its authors install it on a server that does not offer it. */
+    public static String script() {
+        mustBeThere();
+        try {
+            return Files.readString(share().resolve("extension/pgmq--1.11.1.sql"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void mustBeThere() {
+        String problem = Fetched.PROBLEM;
         if (!problem.isEmpty()) {
             String line = "GENUINE PGMQ NOT TESTED: " + problem;
             assertThat(System.getenv("CI")).as(line).isNotEqualTo("true");
@@ -47,55 +61,25 @@ final class GenuinePgmq {
             }
             abort(line);
         }
-        return Server.RUNNING.get(0);
     }
 
-    /** Started when first needed, stopped with the JVM. The list is empty when there is a problem. */
-    private static final class Server {
+    /** Fetched when first needed. */
+    private static final class Fetched {
         private static final String PROBLEM = fetch();
-        private static final List<EmbeddedPostgresServer> RUNNING = PROBLEM.isEmpty() ? List.of(start()) : List.of();
+    }
+
+    /** Started when first needed, stopped with the JVM. */
+    private static final class Server {
+        private static final EmbeddedPostgresServer RUNNING = start();
     }
 
     /** Fetches and unpacks the package unless an earlier run did; the problem, or nothing. */
     private static String fetch() {
-        Path share = share();
-        if (Files.isDirectory(share)) {
-            return "";
-        }
         try {
-            Path work = FOLDER.resolveSibling(
-                    "genuine-pgmq-" + ProcessHandle.current().pid());
-            Files.createDirectories(work);
-            run(work, npm(), "pack", PACKAGE, "--silent");
-            run(work, "tar", "-xzf", "electric-sql-pglite-pgmq-0.0.6.tgz");
-            run(work, "tar", "-xzf", "package/dist/pgmq.tar.gz");
-            Files.move(work, FOLDER);
+            NpmPackage.once(FOLDER, NpmPackage::unpackPgmq);
             return "";
         } catch (IOException e) {
-            return "cannot fetch " + PACKAGE + " with npm: " + e.getMessage();
-        }
-    }
-
-    private static String npm() {
-        return System.getProperty("os.name").startsWith("Windows") ? "npm.cmd" : "npm";
-    }
-
-    private static void run(Path folder, String... command) throws IOException {
-        Path output = folder.resolve("output.txt");
-        try {
-            int status = new ProcessBuilder(command)
-                    .directory(folder.toFile())
-                    .redirectErrorStream(true)
-                    .redirectOutput(output.toFile())
-                    .start()
-                    .waitFor();
-            if (status != 0) {
-                throw new IOException(
-                        String.join(" ", command) + " ended with " + status + ": " + Files.readString(output));
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted", e);
+            return "cannot fetch " + NpmPackage.PGMQ + " with npm: " + e.getMessage();
         }
     }
 

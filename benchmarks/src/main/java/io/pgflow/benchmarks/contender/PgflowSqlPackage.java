@@ -1,5 +1,6 @@
 package io.pgflow.benchmarks.contender;
 
+import io.pgflow.npm.NpmPackage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +22,6 @@ record PgflowSqlPackage(Path folder, String version) {
 
     private static final Path TARGET = Path.of("target", "pgflow-sql").toAbsolutePath();
     private static final List<String> VERSIONS = List.of("0.14.1", "0.8.1");
-    private static final String PGMQ = "@electric-sql/pglite-pgmq@0.0.6";
     private static final Pattern EXTENSIONS = Pattern.compile("(?im)^\\s*create extension[^;]*;");
 
     /** Throws when npm is not there or does not have them. */
@@ -31,30 +31,25 @@ record PgflowSqlPackage(Path folder, String version) {
                 return new PgflowSqlPackage(TARGET.resolve(version), version);
             }
         }
-        Path work = TARGET.resolve("fetching-" + ProcessHandle.current().pid());
-        Files.createDirectories(work);
         IOException last = new IOException("no version to fetch");
         for (String version : VERSIONS) {
             try {
-                run(work, npm(), "pack", "@pgflow/core@" + version, "--silent");
-                unpack(work, version);
-                Files.move(work, TARGET.resolve(version));
-                return new PgflowSqlPackage(TARGET.resolve(version), version);
+                return fetched(new NpmPackage("@pgflow/core", version));
             } catch (IOException e) {
                 last = e;
             }
         }
-        throw new IOException("npm does not fetch @pgflow/core and " + PGMQ + ": " + last.getMessage(), last);
+        throw new IOException(
+                "npm does not fetch @pgflow/core and " + NpmPackage.PGMQ + ": " + last.getMessage(), last);
     }
 
-    /** In a folder of this process, which is moved when it is complete: others may fetch at the same time. */
-    private static void unpack(Path work, String version) throws IOException {
-        Files.createDirectories(work.resolve("pgflow"));
-        Files.createDirectories(work.resolve("pgmq"));
-        run(work, "tar", "-xzf", "pgflow-core-" + version + ".tgz", "-C", "pgflow");
-        run(work, npm(), "pack", PGMQ, "--silent");
-        run(work, "tar", "-xzf", "electric-sql-pglite-pgmq-0.0.6.tgz", "-C", "pgmq");
-        run(work, "tar", "-xzf", "pgmq/package/dist/pgmq.tar.gz", "-C", "pgmq");
+    private static PgflowSqlPackage fetched(NpmPackage pgflow) throws IOException {
+        Path folder = TARGET.resolve(pgflow.version());
+        NpmPackage.once(folder, work -> {
+            pgflow.unpack(work.resolve("pgflow"));
+            NpmPackage.unpackPgmq(work.resolve("pgmq"));
+        });
+        return new PgflowSqlPackage(folder, pgflow.version());
     }
 
     /** pgmq as one script for a server without the extension, which is how its authors install it there. */
@@ -73,29 +68,6 @@ record PgflowSqlPackage(Path folder, String version) {
                 scripts.add(EXTENSIONS.matcher(Files.readString(file)).replaceAll(""));
             }
             return scripts;
-        }
-    }
-
-    private static String npm() {
-        return System.getProperty("os.name").startsWith("Windows") ? "npm.cmd" : "npm";
-    }
-
-    private static void run(Path folder, String... command) throws IOException {
-        Path output = folder.resolve("output.txt");
-        try {
-            int status = new ProcessBuilder(command)
-                    .directory(folder.toFile())
-                    .redirectErrorStream(true)
-                    .redirectOutput(output.toFile())
-                    .start()
-                    .waitFor();
-            if (status != 0) {
-                throw new IOException(
-                        String.join(" ", command) + " ended with " + status + ": " + Files.readString(output));
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted", e);
         }
     }
 }
