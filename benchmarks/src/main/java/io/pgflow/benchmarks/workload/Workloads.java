@@ -24,8 +24,8 @@ public final class Workloads {
             new History(),
             new Retries(),
             new Notify(),
-            new Ceiling(),
-            new CeilingOfStarts());
+            CeilingOfTasks.workload(),
+            CeilingOfStarts.workload());
 
     private static final Workload RELEASE = new Release();
 
