@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pgflow.embedded.TestDatabases;
 import io.pgflow.sql.PgflowSchema;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import javax.sql.DataSource;
@@ -18,7 +22,8 @@ abstract class Specification {
 
     @BeforeEach
     void open_a_fresh_database() {
-        database = TestDatabases.freshDatabase(Specification::prepare, "spec");
+        String pgmq = pgmq();
+        database = TestDatabases.freshDatabase(fresh -> prepare(fresh, pgmq), pgmq.isEmpty() ? "spec" : "spec_on_pgmq");
         db = session();
     }
 
@@ -47,9 +52,22 @@ abstract class Specification {
         return Paused.at(point, session(), session(), call);
     }
 
-    static void prepare(DataSource database) {
-        PgflowSchema.migrate(database);
+    /** The SQL of a pgmq that is there before: that of a file, {@code -Dpgflow.pgmq=…}; none for the one that installation chooses. */
+    protected String pgmq() {
+        String file = System.getProperty("pgflow.pgmq", "");
+        try {
+            return file.isEmpty() ? "" : Files.readString(Path.of(file));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void prepare(DataSource database, String pgmq) {
         try (Session session = new Session(database)) {
+            if (!pgmq.isEmpty()) {
+                session.execute(pgmq);
+            }
+            PgflowSchema.migrate(database);
             Paused.install(session);
         }
     }
