@@ -163,7 +163,8 @@ begin
 end;
 $$;
 
--- create_queue: makes sure that a queue exists. A queue is three queues of pgmq, one a priority.
+-- create_queue: makes sure that a queue exists. A queue is three queues of pgmq, one a priority. Raises PF004 when somebody
+-- made one of them partitioned: claims find messages by their place (ctid), which means nothing across tables.
 
 create or replace function pgflow.create_queue(
     p_queue  text
@@ -180,10 +181,22 @@ begin
     insert into pgflow.queues (queue)
     values (p_queue)
     on conflict do nothing;
-    if found then
-        perform pgmq.create(pgflow._pgmq_queue(p_queue, priority::smallint))
-        from pg_catalog.generate_series(1, 3) priority;
+    if not found then
+        return;
     end if;
+
+    if exists (
+        select
+        from pg_catalog.generate_series(1, 3) priority
+        join pg_catalog.pg_class c on c.relname = 'q_' || pgflow._pgmq_queue(p_queue, priority::smallint)
+        where c.relnamespace = pg_catalog.to_regnamespace('pgmq')
+          and c.relkind = 'p')
+    then
+        raise exception 'queue % has a partitioned queue of pgmq behind it', p_queue
+            using errcode = 'PF004', hint = 'Drop it (pgmq.drop_queue) and let create_queue make it, or use another name.';
+    end if;
+    perform pgmq.create(pgflow._pgmq_queue(p_queue, priority::smallint))
+    from pg_catalog.generate_series(1, 3) priority;
 end;
 $$;
 

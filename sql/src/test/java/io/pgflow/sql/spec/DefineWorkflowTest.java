@@ -14,6 +14,17 @@ class DefineWorkflowTest extends Specification {
     private static final String ONE = "{\"name\": \"one\", \"steps\": [{\"name\": \"a\", \"handler\": \"one.a\"}]}";
 
     @Test
+    void a_queue_whose_messages_lie_in_a_partitioned_table_is_refused() {
+        db.execute("create table pgmq.q_pgf2_wide (msg_id bigint) partition by range (msg_id)");
+
+        assertThatThrownBy(() -> db.row("select pgflow.create_queue('wide')"))
+                .isInstanceOfSatisfying(
+                        SqlFailure.class, e -> assertThat(e.state()).isEqualTo("PF004"))
+                .hasMessageContaining("partitioned");
+        assertThat(db.texts("select queue from pgflow.queues")).doesNotContain("wide");
+    }
+
+    @Test
     void the_same_content_is_the_same_version_whatever_its_order_of_keys_and_white_space() {
         Row first = db.defineJson(ONE);
         Row again = db.defineJson("{ \"steps\" : [ {\"handler\":\"one.a\",\n \"name\":\"a\"} ], \"name\":\"one\" }");
