@@ -95,10 +95,11 @@ begin
             state = case when r.message_id is null then t.state else 'SCHEDULED' end,
             message_id = r.message_id,
             events = t.events + case when r.message_id is null then 0 else 1 end
-        from unnest(v_run_ids, v_steps, v_ended, v_message_ids) r (run_id, step, ended, message_id)
+        from unnest(v_run_ids, v_steps, array_fill(0, array[pg_catalog.cardinality(v_run_ids)]), v_ended, v_message_ids)
+            r (run_id, step, item, ended, message_id)
         where t.run_id = r.run_id
           and t.step = r.step
-          and t.item = 0
+          and t.item = r.item -- a constant would pass for a rare value, worth to look for in the whole table
         returning t.run_id, t.step, t.state, t.events, t.fence, t.generation, t.attempts
     )
     insert into pgflow.audit (run_id, at, item, seq, fence, step, transition, generation, attempt)

@@ -87,7 +87,13 @@ begin
     from (
         select p.run_id, p.step, p.error, t.fence
         from pgflow.map_progress p
-        join pgflow.tasks t on t.run_id = p.run_id and t.step = p.step and t.item = 0
+        cross join lateral (
+            select a.fence
+            from pgflow.tasks a
+            where a.run_id = p.run_id
+              and a.step = p.step
+              and a.item = 0
+            offset 0) t -- by key, for each of the few
         where p.error is not null
         order by p.run_id, p.step
         limit p_limit) m;

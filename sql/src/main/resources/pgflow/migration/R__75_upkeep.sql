@@ -99,9 +99,14 @@ begin
             order by r.due_at
             limit p_limit) d
         order by d.run_id, d.step, d.item) d
-    join pgflow.tasks t on t.run_id = d.run_id and t.step = d.step and t.item = d.item
-    where t.state = 'RETRYING'
-    for no key update of t skip locked;
+    cross join lateral (
+        select a.run_id, a.step, a.item
+        from pgflow.tasks a
+        where a.run_id = d.run_id
+          and a.step = d.step
+          and a.item = d.item
+          and a.state = 'RETRYING'
+        for no key update skip locked) t;
 end;
 $$;
 

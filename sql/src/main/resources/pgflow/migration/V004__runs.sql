@@ -3,6 +3,8 @@
 -- The functions of this schema are the only writers. The tables have the fewest indexes that serve
 -- them: no column that changes on the way of a task is indexed, so those updates stay within the page. Their columns
 -- stand in the order of alignment, and repeat the numbers of workflows and workers as int: a row is a few bytes narrower.
+-- They are first analyzed when they have a few hundred rows: a plan made for a table of one page reads all of it, and
+-- would be kept while the table grows.
 
 create table pgflow.runs (
     run_id           uuid primary key,
@@ -23,7 +25,8 @@ create table pgflow.runs (
     constraint succeeded_runs_have_no_sinks_left check (state <> 'SUCCEEDED' or remaining_sinks = 0),
     constraint remaining_sinks_is_not_negative check (remaining_sinks >= 0)
 ) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000,
-        autovacuum_vacuum_insert_scale_factor = 0.2, autovacuum_analyze_scale_factor = 0.1);
+        autovacuum_vacuum_insert_scale_factor = 0.2, autovacuum_analyze_scale_factor = 0.1,
+        autovacuum_analyze_threshold = 2000);
 
 comment on column pgflow.runs.remaining_sinks is 'steps without dependents that have not ended; the run ends with the last';
 comment on column pgflow.runs.events is 'how many events the run itself has; the number of the last one';
@@ -67,7 +70,8 @@ create table pgflow.tasks (
     constraint only_running_tasks_are_deferred check (deferred is null or state = 'RUNNING'),
     constraint remaining_is_not_negative check (remaining >= 0)
 ) with (fillfactor = 75, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000,
-        autovacuum_vacuum_insert_scale_factor = 0.2, autovacuum_analyze_scale_factor = 0.1);
+        autovacuum_vacuum_insert_scale_factor = 0.2, autovacuum_analyze_scale_factor = 0.1,
+        autovacuum_analyze_threshold = 2000);
 
 comment on column pgflow.tasks.item is '0 for the task of a plain step and for the map task; items of a map are numbered from 1';
 comment on column pgflow.tasks.remaining is 'PENDING, or SKIPPED when it was: parents that have not ended; a map task that runs: items that have not ended';

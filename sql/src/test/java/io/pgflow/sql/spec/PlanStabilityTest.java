@@ -33,8 +33,8 @@ class PlanStabilityTest extends Specification {
         worker = db.worker();
         db.execute("""
                 with versions as (
-                    insert into pgflow.workflows (name, version, checksum, definition, sinks, first_root)
-                    select w.name, n, sha256(n::text::bytea), w.definition, w.sinks, w.first_root
+                    insert into pgflow.workflows (name, version, checksum, definition, sinks, first_root, only_roots)
+                    select w.name, n, sha256(n::text::bytea), w.definition, w.sinks, w.first_root, w.only_roots
                     from pgflow.workflows w
                     cross join generate_series(2, 5000) n
                     where w.workflow_id = %d
@@ -83,6 +83,21 @@ class PlanStabilityTest extends Specification {
         assertThat(faults)
                 .isNotEmpty()
                 .allSatisfy(fault -> assertThat(fault).startsWith("claim_tasks with 0: _claim "));
+    }
+
+    @Test
+    void a_new_database_that_grows_before_it_is_analyzed_goes_by_them_too() {
+        Session hot = session();
+        Plan.tell(hot);
+        for (int rows : new int[] {0, 100_000}) {
+            insertFinished(rows - finished);
+            finished = rows;
+            for (int i = 0; i < ROUNDS; i++) {
+                work(hot);
+            }
+        }
+        assertThat(faults).isEmpty();
+        assertThat(ways).hasSizeGreaterThan(50);
     }
 
     /** The planner rightly reads a table whole that is hardly more than a page, so this is not the first minute of the database. */
