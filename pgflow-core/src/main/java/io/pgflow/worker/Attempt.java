@@ -41,8 +41,9 @@ final class Attempt implements Runnable, TaskContext {
     private final String workflow;
     private final StepDefinition step;
     private final Workplace workplace;
-    private final long deadline;
-    private State state = State.WAITING;
+    private final long claimedAt = System.nanoTime();
+    private volatile State state = State.WAITING;
+    private volatile long deadline;
     private @Nullable Thread thread;
     private volatile boolean cancelled;
 
@@ -51,29 +52,32 @@ final class Attempt implements Runnable, TaskContext {
         this.workflow = workflow.name();
         this.step = workflow.step(task.id().step());
         this.workplace = workplace;
-        this.deadline = System.nanoTime() + step.timeout().toNanos();
     }
 
     TaskId id() {
         return task.id();
     }
 
-    /** When its time is over, on this JVM's clock for durations. */
-    long deadline() {
-        return deadline;
+    /** How long it has left at this moment, in nanoseconds; without end while it waits, since its time begins with its handler. */
+    long left(long now) {
+        return state == State.WAITING ? Long.MAX_VALUE : deadline - now;
+    }
+
+    /** How long ago it was claimed, in nanoseconds. */
+    long age(long now) {
+        return now - claimedAt;
     }
 
     @Override
     public void run() {
-        try {
-            if (begin()) {
-                Report report = execute();
-                if (end(false)) {
-                    workplace.report(report);
-                }
+        if (begin()) {
+            workplace.begun(this);
+            Report report = execute();
+            if (end(false)) {
+                workplace.report(report);
+            } else {
+                Thread.interrupted(); // meant for the handler that did not go by it, not for the next one
             }
-        } finally {
-            workplace.freeSlot();
         }
     }
 
@@ -100,10 +104,23 @@ final class Attempt implements Runnable, TaskContext {
         return taken;
     }
 
+    /** It shall not begin any more. True when it had not, and had not ended either. */
+    boolean withdraw() {
+        synchronized (this) {
+            if (state != State.WAITING) {
+                return false;
+            }
+            state = State.ENDED;
+        }
+        workplace.forget(id());
+        return true;
+    }
+
     private synchronized boolean begin() {
         if (state != State.WAITING) {
             return false;
         }
+        deadline = System.nanoTime() + step.timeout().toNanos();
         state = State.RUNNING;
         thread = Thread.currentThread();
         return true;

@@ -4,6 +4,7 @@ import io.pgflow.DatabaseException;
 import io.pgflow.internal.signal.Bell;
 import io.pgflow.internal.store.ClaimedTask;
 import io.pgflow.internal.store.Report;
+import io.pgflow.internal.store.TaskId;
 import io.pgflow.internal.store.TaskStore;
 import io.pgflow.internal.upkeep.Consequences;
 import java.time.Duration;
@@ -12,12 +13,12 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes as many tasks as there are free slots, and waits when there are none to take.
+ * Takes as many tasks as there are free slots, some more while handlers end quickly ({@link Slots}), and waits when there are
+ * none to take.
  *
  * <p>It is the only one that claims in this process. When the answer of a claim is lost, tasks may be ours without our
  * knowing; it then tells the database what it knows before it claims again, and the rest is scheduled anew.
@@ -28,30 +29,26 @@ final class Claimer {
     /** Finished work that waits to be reported is work in hand too: with so much of it, claiming waits. */
     private static final int LARGEST_BACKLOG = 5000;
 
+    /** A task that has waited for so long for a handler goes back to the queue: another worker may have one. */
+    private static final Duration LONGEST_WAIT = Duration.ofMillis(100);
+
     private static final Duration BACKLOG_PAUSE = Duration.ofMillis(20);
     private static final Logger log = LoggerFactory.getLogger(Claimer.class);
 
     private final Workplace workplace;
     private final Membership membership;
     private final Consequences consequences;
-    private final Consumer<Attempt> start;
     private final Duration pollInterval;
     private final KnownWorkflows workflows;
     private final Bell bell = new Bell();
     private boolean uncertain;
     private int rounds;
 
-    Claimer(
-            Workplace workplace,
-            Membership membership,
-            Consequences consequences,
-            Duration pollInterval,
-            Consumer<Attempt> start) {
+    Claimer(Workplace workplace, Membership membership, Consequences consequences, Duration pollInterval) {
         this.workplace = workplace;
         this.membership = membership;
         this.consequences = consequences;
         this.pollInterval = pollInterval;
-        this.start = start;
         this.workflows = new KnownWorkflows(workplace.store());
     }
 
@@ -64,22 +61,23 @@ final class Claimer {
     }
 
     void round() throws InterruptedException {
-        int free = workplace.slots().awaitFree(pollInterval);
-        if (free == 0) {
+        int room = workplace.slots().awaitRoom(untilHandBack());
+        recoverUncertain();
+        handBackOld();
+        if (room == 0) {
             return;
         }
         if (workplace.reports().size() > LARGEST_BACKLOG) {
             bell.await(BACKLOG_PAUSE);
             return;
         }
-        recoverUncertain();
-        int asked = Math.min(free, LARGEST_CLAIM);
+        int asked = Math.min(room, LARGEST_CLAIM);
         int claimed = 0;
         for (String queue : queuesInTurn()) {
             claimed += claim(queue, asked - claimed);
         }
         if (claimed < asked) {
-            bell.awaitAround(pollInterval);
+            awaitBell();
         }
     }
 
@@ -98,7 +96,7 @@ final class Claimer {
         uncertain = true;
         try {
             List<ClaimedTask> tasks = workplace.store().claim(workerId, queue, limit);
-            tasks.forEach(this::begin);
+            begin(tasks);
             uncertain = false;
             return tasks.size();
         } catch (DatabaseException e) {
@@ -111,30 +109,47 @@ final class Claimer {
         }
     }
 
-    private void begin(ClaimedTask task) {
-        KnownWorkflow workflow;
+    private void begin(List<ClaimedTask> tasks) {
+        var attempts = new ArrayList<Attempt>(tasks.size());
+        for (ClaimedTask task : tasks) {
+            workflow(task).ifPresent(workflow -> attempts.add(new Attempt(task, workflow, workplace)));
+        }
+        attempts.forEach(workplace.running()::add);
+        workplace.slots().run(attempts);
+    }
+
+    private Optional<KnownWorkflow> workflow(ClaimedTask task) {
         try {
-            workflow = workflows.get(task.workflowId());
+            return Optional.of(workflows.get(task.workflowId()));
         } catch (DatabaseException e) {
             throw e;
         } catch (RuntimeException e) { // one definition that this process cannot read must not stop its other work
             log.error("{} cannot be run here", task.id(), e);
             workplace.report(new Report.Failure(task.id(), ErrorJson.of(e), true, Optional.empty()));
-            return;
+            return Optional.empty();
         }
-        begin(new Attempt(task, workflow, workplace));
     }
 
-    private void begin(Attempt attempt) {
-        workplace.running().add(attempt);
-        workplace.slots().take();
-        try {
-            start.accept(attempt);
-        } catch (RuntimeException
-                | Error e) { // no thread to be had; what was claimed is given back before the next claim
-            attempt.takeAway();
-            workplace.freeSlot();
-            throw e;
+    private void awaitBell() throws InterruptedException {
+        if (workplace.slots().waiting() > 0) {
+            bell.await(LONGEST_WAIT);
+        } else {
+            bell.awaitAround(pollInterval);
+        }
+    }
+
+    private Duration untilHandBack() {
+        return workplace.slots().waiting() > 0 ? LONGEST_WAIT : pollInterval;
+    }
+
+    /** When its answer is lost, what was not handed back is found like claims of which we do not know. */
+    private void handBackOld() {
+        List<TaskId> left = workplace.withdraw(LONGEST_WAIT);
+        if (!left.isEmpty()) {
+            log.debug("{} tasks waited too long for a handler; they are handed back", left.size());
+            uncertain = true;
+            consequences.follow(workplace.store().release(membership.workerId(), left));
+            uncertain = false;
         }
     }
 

@@ -22,9 +22,9 @@ final class Deadlines {
         this.running = running;
     }
 
-    /** Sees to it that an attempt is looked at in time; it must be among the running ones already. */
+    /** Sees to it that an attempt that has begun is looked at in time; it must be among the running ones already. */
     void watch(Attempt attempt) {
-        if (attempt.deadline() - nextLook < 0) {
+        if (attempt.left(nextLook) < 0) {
             bell.ring();
         }
     }
@@ -37,16 +37,16 @@ final class Deadlines {
     void round() throws InterruptedException {
         bell.await(Duration.ofNanos(Math.max(nextLook - System.nanoTime(), 0)));
         long now = System.nanoTime();
-        long next = now + LONGEST_WAIT.toNanos();
-        nextLook = next; // before it looks: whoever comes too late to be seen finds this, and rings
+        long next = LONGEST_WAIT.toNanos();
+        nextLook = now + next; // before it looks: whoever comes too late to be seen finds this, and rings
         for (Attempt attempt : running.list()) {
-            long deadline = attempt.deadline();
-            if (deadline - now <= 0) {
+            long left = attempt.left(now);
+            if (left <= 0) {
                 attempt.timeOut();
-            } else if (deadline - next < 0) {
-                next = deadline;
+            } else {
+                next = Math.min(next, left);
             }
         }
-        nextLook = next;
+        nextLook = now + next;
     }
 }

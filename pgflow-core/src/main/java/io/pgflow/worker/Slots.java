@@ -1,54 +1,76 @@
 package io.pgflow.worker;
 
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** How many more handlers this worker may run at once. */
+/**
+ * So many handlers run at once. What was claimed beyond that waits here for one of them to end, oldest first.
+ *
+ * <p>A thread that has run one attempt goes on with the next that waits, and ends when none does. A thread that comes calls up to two
+ * more when there is work for them: so many begin soon, and whoever claims does not spend its time on waking them.
+ */
 final class Slots {
 
+    /** What waits shall begin within this time, as far as one can tell. Larger claims cost less for each task. */
+    private static final Duration AHEAD = Duration.ofMillis(20);
+
+    private static final int MOST_AHEAD = 500;
+    private static final Logger log = LoggerFactory.getLogger(Slots.class);
+
     private final int all;
+    private final Executor threads;
     private final ReentrantLock lock = new ReentrantLock();
-    private final Condition freed = lock.newCondition();
+    private final Condition changed = lock.newCondition();
+    private final Deque<Attempt> waiting = new ArrayDeque<>();
+    private final Pace pace = new Pace(System.nanoTime());
+    /** Threads that were called and have not come. */
+    private int called;
+    /** Threads that have come and not gone: each runs an attempt. */
     private int taken;
 
-    Slots(int all) {
+    Slots(int all, Executor threads) {
         this.all = all;
+        this.threads = threads;
     }
 
-    /** Waits until a slot is free, at most {@code atMost}; returns how many are. */
-    int awaitFree(Duration atMost) throws InterruptedException {
+    /**
+     * Waits until it makes sense to claim, at most {@code atMost}; returns how many tasks. It does when a slot is free and nothing
+     * waits for it, and when half of what may wait has begun.
+     */
+    int awaitRoom(Duration atMost) throws InterruptedException {
         long left = atMost.toNanos();
         lock.lockInterruptibly();
         try {
-            while (taken >= all && left > 0) {
-                left = freed.awaitNanos(left);
+            while (room() == 0 && left > 0) {
+                left = changed.awaitNanos(left);
             }
-            return all - taken;
+            return room();
         } finally {
             lock.unlock();
         }
     }
 
-    void take() {
+    /** Runs these as soon as slots are free, in their order. */
+    void run(List<Attempt> attempts) {
         lock.lock();
         try {
-            taken++;
+            waiting.addAll(attempts);
+            call();
         } finally {
             lock.unlock();
         }
     }
 
-    void free() {
-        lock.lock();
-        try {
-            taken--;
-            freed.signal();
-        } finally {
-            lock.unlock();
-        }
-    }
-
+    /** How many run. */
     int taken() {
         lock.lock();
         try {
@@ -58,17 +80,124 @@ final class Slots {
         }
     }
 
-    /** Waits until no slot is taken, at most {@code atMost}; returns whether that came true. */
+    /** How many wait for a slot. */
+    int waiting() {
+        lock.lock();
+        try {
+            return waiting.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private int room() {
+        int ahead = Math.min(pace.within(AHEAD, System.nanoTime()), MOST_AHEAD);
+        int held = taken + waiting.size();
+        return held < all || waiting.size() <= ahead / 2 ? Math.max(all + ahead - held, 0) : 0;
+    }
+
+    /** Calls a thread when more attempts wait than threads are on their way. */
+    private void call() {
+        if (waiting.size() <= called || taken + called >= all) {
+            return;
+        }
+        called++;
+        try {
+            threads.execute(this::work);
+        } catch (RuntimeException | Error e) { // no thread to be had: others take it, or it is handed back
+            called--;
+            log.warn("no thread for a handler", e);
+        }
+    }
+
+    private void work() {
+        Attempt attempt = first();
+        try {
+            while (attempt != null) {
+                attempt.run();
+                attempt = next();
+            }
+        } finally {
+            if (attempt != null) { // an Error went past the attempt; its slot is free all the same
+                leave();
+            }
+        }
+    }
+
+    private @Nullable Attempt first() {
+        lock.lock();
+        try {
+            called--;
+            Attempt attempt = waiting.poll();
+            if (attempt != null) {
+                taken++;
+                call();
+                call();
+            }
+            return attempt;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private @Nullable Attempt next() {
+        lock.lock();
+        try {
+            pace.ended(System.nanoTime());
+            Attempt attempt = waiting.poll();
+            if (attempt == null) {
+                taken--;
+            }
+            if (room() > 0) {
+                changed.signalAll();
+            }
+            return attempt;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void leave() {
+        lock.lock();
+        try {
+            taken--;
+            call();
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Takes out what was claimed so long ago and still waits; everything that waits, for zero. */
+    List<Attempt> takeBack(Duration claimedAgo) {
+        lock.lock();
+        try {
+            long now = System.nanoTime();
+            var old = new ArrayList<Attempt>();
+            while (!waiting.isEmpty() && waiting.element().age(now) >= claimedAgo.toNanos()) {
+                old.add(waiting.remove());
+            }
+            return old;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits until no slot is taken and nothing waits for one, at most {@code atMost}; returns whether that came true. */
     boolean awaitAllFree(Duration atMost) throws InterruptedException {
         long left = atMost.toNanos();
         lock.lockInterruptibly();
         try {
-            while (taken > 0 && left > 0) {
-                left = freed.awaitNanos(left);
+            while (!isFree() && left > 0) {
+                left = changed.awaitNanos(left);
             }
-            return taken == 0;
+            return isFree();
         } finally {
             lock.unlock();
         }
+    }
+
+    private boolean isFree() {
+        return taken == 0 && waiting.isEmpty();
     }
 }

@@ -39,7 +39,6 @@ public final class Worker implements AutoCloseable {
     private final Claimer claimer;
     private final Completer completer;
     private final ExecutorService threads = HandlerThreads.open();
-    private final Deadlines deadlines;
     private final List<AutoCloseable> listeners = new ArrayList<>();
     private final Loop claiming;
     private final Loop completing;
@@ -55,7 +54,8 @@ public final class Worker implements AutoCloseable {
             Consequences consequences) {
         this.settings = settings;
         this.consequences = consequences;
-        workplace = new Workplace(settings.workerName(), settings.concurrency(), settings.maxPayloadBytes(), store);
+        workplace = new Workplace(
+                settings.workerName(), settings.concurrency(), settings.maxPayloadBytes(), store, threads);
         workplace.handlers().putAll(handlers);
         membership = new Membership(
                 store,
@@ -67,13 +67,12 @@ public final class Worker implements AutoCloseable {
                 workplace.running());
         completer = new Completer(workplace, consequences, membership::workerId);
         heart = new Heart(workplace, membership, settings.heartbeat());
-        claimer = new Claimer(workplace, membership, consequences, settings.pollInterval(), this::begin);
-        deadlines = new Deadlines(workplace.running());
+        claimer = new Claimer(workplace, membership, consequences, settings.pollInterval());
         listeners.add(signals.onWork(claimer::look));
         listeners.add(signals.onCancel(heart::soon));
         beating = Loop.start("pgflow-heart", heart::round);
         completing = Loop.start("pgflow-completer", completer::round);
-        timing = Loop.start("pgflow-timeouts", deadlines::round);
+        timing = Loop.start("pgflow-timeouts", workplace.deadlines()::round);
         claiming = Loop.start("pgflow-claimer", claimer::round);
     }
 
@@ -94,15 +93,17 @@ public final class Worker implements AutoCloseable {
         return new WorkerStatus(
                 membership.workerId(),
                 workplace.slots().taken(),
+                workplace.slots().waiting(),
                 workplace.running().size(),
                 !claiming.isFailing() && !completing.isFailing() && !beating.isFailing(),
                 closed);
     }
 
     /**
-     * Stops in good order: claims no more, waits for running handlers as long as {@code stopGrace} allows, interrupts the
-     * rest and hands their tasks back, so that another worker has them at once. Takes at most {@code stopGrace} and about
-     * fifteen seconds more, whatever handlers and the database do. An interrupted thread does not wait for handlers.
+     * Stops in good order: claims no more, hands back what has not begun, waits for running handlers as long as {@code
+     * stopGrace} allows, interrupts the rest and hands their tasks back too, so that another worker has them at once. Takes at
+     * most {@code stopGrace} and about fifteen seconds more, whatever handlers and the database do. An interrupted thread does
+     * not wait for handlers.
      */
     @Override
     public synchronized void close() {
@@ -115,28 +116,22 @@ public final class Worker implements AutoCloseable {
         claiming.stop();
         claimer.look(Set.of());
         claiming.stopAndJoin(settings.pollInterval().plus(ROUND_ENDS));
+        Thread handingBack = handBackWaiting();
         boolean idle = false;
         try {
             idle = workplace.slots().awaitAllFree(hurried ? Duration.ZERO : settings.stopGrace());
         } catch (InterruptedException e) {
             hurried = true;
         }
-        leave(idle);
+        leave(idle, handingBack);
         if (hurried) {
             Thread.currentThread().interrupt();
         }
     }
 
-    private void begin(Attempt attempt) {
-        deadlines.watch(attempt);
-        threads.execute(attempt);
-    }
-
     /** On a thread of its own: a database that is away may keep each call for longer than closing may take. */
-    private void leave(boolean idle) {
-        var leaving = new Thread(() -> sayGoodbye(idle), "pgflow-goodbye");
-        leaving.setDaemon(true);
-        leaving.start();
+    private void leave(boolean idle, Thread handingBack) {
+        Thread leaving = inBackground("pgflow-goodbye", () -> sayGoodbye(idle, handingBack));
         boolean said = false;
         try {
             leaving.join(GOODBYE.toMillis());
@@ -153,7 +148,7 @@ public final class Worker implements AutoCloseable {
         stopCompleting();
         beating.stop();
         timing.stop();
-        deadlines.soon();
+        workplace.deadlines().soon();
         threads.shutdownNow();
     }
 
@@ -162,8 +157,9 @@ public final class Worker implements AutoCloseable {
         workplace.reports().close();
     }
 
-    private void sayGoodbye(boolean idle) {
+    private void sayGoodbye(boolean idle, Thread handingBack) {
         try {
+            handingBack.join();
             if (!idle) {
                 handBack();
             }
@@ -183,6 +179,18 @@ public final class Worker implements AutoCloseable {
         }
     }
 
+    /** In the background, since running handlers have their time meanwhile. What fails here is handed back when the worker retires. */
+    private Thread handBackWaiting() {
+        List<TaskId> waiting = workplace.withdraw(Duration.ZERO);
+        return inBackground("pgflow-hand-back", () -> {
+            try {
+                consequences.follow(workplace.store().release(membership.workerId(), waiting));
+            } catch (RuntimeException e) {
+                log.debug("tasks that had not begun are not handed back yet: {}", e.getMessage());
+            }
+        });
+    }
+
     private void handBack() {
         List<TaskId> left = new ArrayList<>();
         for (Attempt attempt : workplace.running().list()) {
@@ -200,6 +208,13 @@ public final class Worker implements AutoCloseable {
         while (!completer.isDone() && System.nanoTime() - deadline < 0) {
             TimeUnit.MILLISECONDS.sleep(2);
         }
+    }
+
+    private static Thread inBackground(String name, Runnable work) {
+        var thread = new Thread(work, name);
+        thread.setDaemon(true);
+        thread.start();
+        return thread;
     }
 
     private static void close(AutoCloseable listener) {

@@ -4,10 +4,13 @@ import io.pgflow.internal.store.Report;
 import io.pgflow.internal.store.TaskId;
 import io.pgflow.internal.store.TaskStore;
 import io.pgflow.workflow.TaskHandler;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 
-/** What an attempt needs around it: the code to run, where to report, and the slot to leave. */
+/** What an attempt needs around it: the code to run, a slot to run in, and where to report. */
 final class Workplace {
 
     private final String workerName;
@@ -15,12 +18,13 @@ final class Workplace {
     private final TaskStore store;
     private final Map<String, TaskHandler> handlers = new ConcurrentHashMap<>();
     private final RunningTasks running = new RunningTasks();
+    private final Deadlines deadlines = new Deadlines(running);
     private final Slots slots;
     private final Reports reports = new Reports();
 
-    Workplace(String workerName, int concurrency, int maxPayloadBytes, TaskStore store) {
+    Workplace(String workerName, int concurrency, int maxPayloadBytes, TaskStore store, Executor threads) {
         this.workerName = workerName;
-        this.slots = new Slots(concurrency);
+        this.slots = new Slots(concurrency, threads);
         this.maxPayloadBytes = maxPayloadBytes;
         this.store = store;
     }
@@ -45,6 +49,10 @@ final class Workplace {
         return slots;
     }
 
+    Deadlines deadlines() {
+        return deadlines;
+    }
+
     Reports reports() {
         return reports;
     }
@@ -62,15 +70,24 @@ final class Workplace {
         return handler;
     }
 
+    /** The handler's time runs from now on. */
+    void begun(Attempt attempt) {
+        deadlines.watch(attempt);
+    }
+
     void report(Report report) {
         reports.add(report);
     }
 
-    void forget(TaskId task) {
-        running.remove(task);
+    /** What was claimed so long ago and has not begun shall not begin here any more; whoever asks hands it back. */
+    List<TaskId> withdraw(Duration claimedAgo) {
+        return slots.takeBack(claimedAgo).stream()
+                .filter(Attempt::withdraw)
+                .map(Attempt::id)
+                .toList();
     }
 
-    void freeSlot() {
-        slots.free();
+    void forget(TaskId task) {
+        running.remove(task);
     }
 }
