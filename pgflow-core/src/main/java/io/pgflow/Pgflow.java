@@ -66,7 +66,7 @@ public final class Pgflow implements AutoCloseable {
             return null;
         }
         try {
-            return Worker.start(built.settings, Map.copyOf(built.handlers), tasks, signals, consequences);
+            return Worker.start(built.settings, Map.copyOf(built.handlers), tasks, signals, consequences, upkeep);
         } catch (RuntimeException e) {
             closeAllButWorker();
             throw e;

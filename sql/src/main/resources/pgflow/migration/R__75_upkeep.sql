@@ -1,19 +1,35 @@
 -- upkeep_due: whether there is something for upkeep to do: timers to fire, workers to expire, maps to fold;
 -- and how long it is until the next timer. One cheap question, which every process asks about once a second.
+--
+-- A process that has a worker asks for it in the same call: whether it still counts as alive (if not: stop everything,
+-- register anew), and whether work may wait for it, so that it need not try to claim to find out. With p_beats the call is
+-- the heartbeat of a worker that runs nothing, too.
+-- Locks: the worker, when it beats.
+
+drop function if exists pgflow.upkeep_due();
 
 create or replace function pgflow.upkeep_due(
+    p_worker_id  bigint default null,
+    p_beats      boolean default false,
     out timers       boolean,
     out workers      boolean,
     out maps         boolean,
-    out next_due_in  interval
+    out next_due_in  interval,
+    out alive        boolean,
+    out work_waits   boolean
 )
 language plpgsql
-stable
 set search_path = ''
 as $$
 declare
-    v_now timestamptz := pgflow.clock();
+    v_now timestamptz;
+    v_queues text[];
+    v_handlers text[];
 begin
+    if p_beats then
+        perform pgflow.heartbeat(p_worker_id, '{}', '{}', '{}', '{}');
+    end if;
+    v_now := pgflow.clock();
     next_due_in := (select min(t.due_at) from pgflow.timers t) - v_now;
     timers := coalesce(next_due_in <= '0', false);
     workers := exists (
@@ -23,6 +39,86 @@ begin
           and w.end_cause is distinct from 'retired'
           and (w.end_cause = 'lost' or w.heartbeat_at + w.expires_after < v_now));
     maps := exists (select from pgflow.map_progress);
+
+    select w.queues, w.handlers
+    into v_queues, v_handlers
+    from pgflow.workers w
+    where w.worker_id = p_worker_id
+      and w.ended_at is null;
+    alive := found;
+    work_waits := alive and pgflow._work_waits(v_queues, v_handlers);
+end;
+$$;
+
+-- _work_waits: whether a claim of a worker with these queues and handlers may find something.
+
+create or replace function pgflow._work_waits(
+    p_queues    text[],
+    p_handlers  text[]
+)
+returns boolean
+language plpgsql
+set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
+as $$
+declare
+    v_queue text;
+    v_priority smallint;
+begin
+    foreach v_queue in array p_queues loop
+        if exists (select from pgflow.parked_tasks p where p.queue = v_queue and p.handler = any (p_handlers)) then
+            return true;
+        end if;
+        foreach v_priority in array coalesce(pgflow._priorities(v_queue), '{}') loop
+            if pgflow._message_waits(pgflow._pgmq_queue(v_queue, v_priority)) then
+                return true;
+            end if;
+        end loop;
+    end loop;
+    return false;
+end;
+$$;
+
+-- _message_waits: whether a queue of pgmq has a visible message, or may have one.
+--
+-- While some transaction stays open, messages that were taken long ago cannot be cleared away, and a look passes all of
+-- them. Where that is slow, a session does not look again for ten times as long, and says meanwhile that one may wait: the
+-- claim that comes of it remembers where to begin (_pop).
+
+create or replace function pgflow._message_waits(
+    p_pgmq_queue  text
+)
+returns boolean
+language plpgsql
+set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
+as $$
+declare
+    v_memory text := 'pgflow.look_' || p_pgmq_queue;
+    v_look_again double precision := nullif(pg_catalog.current_setting(v_memory, true), '');
+    v_now double precision := extract(epoch from pg_catalog.clock_timestamp());
+    v_oldest bigint;
+begin
+    if v_now < v_look_again then
+        return true;
+    end if;
+    -- Not "exists", which would drop the order, and with it the choice of the index that claims go by.
+    execute pg_catalog.format(
+        'select o.msg_id
+         from pgmq.%I o
+         where o.msg_id >= 0
+           and o.vt <= pg_catalog.clock_timestamp()
+         order by o.msg_id
+         limit 1',
+        'q_' || p_pgmq_queue)
+    into v_oldest;
+    v_look_again := v_now + 10 * (extract(epoch from pg_catalog.clock_timestamp()) - v_now);
+    perform pg_catalog.set_config(v_memory, v_look_again::text, false);
+    return v_oldest is not null;
 end;
 $$;
 

@@ -20,6 +20,9 @@ import org.slf4j.LoggerFactory;
  * Takes as many tasks as there are free slots, some more while handlers end quickly ({@link Slots}), and waits when there are
  * none to take.
  *
+ * <p>Whether work waits of which no hint came is asked by upkeep ({@link Lookout}); it looks by itself only when upkeep has not asked for
+ * long, being busy with something large.
+ *
  * <p>It is the only one that claims in this process. When the answer of a claim is lost, tasks may be ours without our
  * knowing; it then tells the database what it knows before it claims again, and the rest is scheduled anew.
  */
@@ -41,6 +44,9 @@ final class Claimer {
     private final Duration pollInterval;
     private final KnownWorkflows workflows;
     private final Bell bell = new Bell();
+    /** When it was last known that nothing waits, on this JVM's clock for durations. */
+    private volatile long nothingWaitedAt;
+
     private boolean uncertain;
     private int rounds;
 
@@ -52,12 +58,22 @@ final class Claimer {
         this.workflows = new KnownWorkflows(workplace.store());
     }
 
-    /** There may be work in these queues; in any, when the set is empty. */
+    /** There may be work in these queues. */
     void look(Set<String> queues) {
         List<String> mine = membership.registration().queues();
-        if (queues.isEmpty() || mine.stream().anyMatch(queues::contains)) {
-            bell.ring();
+        if (mine.stream().anyMatch(queues::contains)) {
+            look();
         }
+    }
+
+    /** There may be work. */
+    void look() {
+        bell.ring();
+    }
+
+    /** Somebody has looked: nothing waited after this moment. */
+    void nothingWaited(long after) {
+        nothingWaitedAt = after;
     }
 
     void round() throws InterruptedException {
@@ -73,10 +89,12 @@ final class Claimer {
         }
         int asked = Math.min(room, LARGEST_CLAIM);
         int claimed = 0;
+        long now = System.nanoTime();
         for (String queue : queuesInTurn()) {
             claimed += claim(queue, asked - claimed);
         }
         if (claimed < asked) {
+            nothingWaitedAt = now;
             awaitBell();
         }
     }
@@ -134,8 +152,16 @@ final class Claimer {
         if (workplace.slots().waiting() > 0) {
             bell.await(LONGEST_WAIT);
         } else {
-            bell.awaitAround(pollInterval);
+            boolean rung = false;
+            for (long left = untilLook(); left > 0 && !rung; left = untilLook()) {
+                rung = bell.await(Duration.ofNanos(left));
+            }
         }
+    }
+
+    /** Upkeep asks after a poll interval and a quarter at the latest, so it comes first unless it is held up. */
+    private long untilLook() {
+        return nothingWaitedAt + pollInterval.toNanos() * 3 / 2 - System.nanoTime();
     }
 
     private Duration untilHandBack() {

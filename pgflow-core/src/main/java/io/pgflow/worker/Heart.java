@@ -4,6 +4,7 @@ import io.pgflow.internal.signal.Bell;
 import io.pgflow.internal.store.Heartbeat;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,6 +17,8 @@ final class Heart {
     private final Membership membership;
     private final Duration interval;
     private final Bell bell = new Bell();
+    /** When it beat, on this JVM's clock for durations. */
+    private volatile long beatenAt = System.nanoTime();
 
     Heart(Workplace workplace, Membership membership, Duration interval) {
         this.workplace = workplace;
@@ -28,16 +31,33 @@ final class Heart {
         bell.ring();
     }
 
-    /** Beats sooner than at the interval as a rule, never later. */
-    void round() throws InterruptedException {
-        bell.awaitAround(interval.multipliedBy(4).dividedBy(5));
-        beat();
+    /** Whether a question of upkeep may be the next beat: when it is time for one, and no task must be named. */
+    boolean mayRide() {
+        return System.nanoTime() - beatenAt >= interval.toNanos() / 2
+                && workplace.running().size() == 0;
     }
 
-    void beat() {
+    /** Somebody beat for this heart. */
+    void hasBeaten(long at) {
+        beatenAt = at;
+    }
+
+    /** Beats sooner than at the interval as a rule, never later, unless somebody else did meanwhile. */
+    void round() throws InterruptedException {
+        long before = beatenAt;
+        long pause = (long) (interval.toNanos() * ThreadLocalRandom.current().nextDouble(0.85, 1));
+        boolean rung = bell.await(Duration.ofNanos(pause - (System.nanoTime() - before)));
+        if (rung || beatenAt == before) {
+            beat();
+        }
+    }
+
+    private void beat() {
+        long now = System.nanoTime();
         List<Attempt> attempts = workplace.running().list();
         long workerId = membership.workerId();
         Heartbeat answer = workplace.store().heartbeat(workerId, RunningTasks.ids(attempts));
+        beatenAt = now;
         if (!answer.alive()) {
             membership.renew(workerId);
             return;

@@ -8,12 +8,12 @@ import io.pgflow.internal.store.TaskId;
 import io.pgflow.internal.store.TaskStore;
 import io.pgflow.internal.store.WorkerRegistration;
 import io.pgflow.internal.upkeep.Consequences;
+import io.pgflow.internal.upkeep.Upkeep;
 import io.pgflow.workflow.TaskHandler;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -51,7 +51,8 @@ public final class Worker implements AutoCloseable {
             Map<String, TaskHandler> handlers,
             TaskStore store,
             Signals signals,
-            Consequences consequences) {
+            Consequences consequences,
+            Upkeep upkeep) {
         this.settings = settings;
         this.consequences = consequences;
         workplace = new Workplace(
@@ -68,7 +69,9 @@ public final class Worker implements AutoCloseable {
         completer = new Completer(workplace, consequences, membership::workerId);
         heart = new Heart(workplace, membership, settings.heartbeat());
         claimer = new Claimer(workplace, membership, consequences, settings.pollInterval());
-        listeners.add(signals.onWork(claimer::look));
+        var lookout = new Lookout(membership, heart, claimer, upkeep);
+        listeners.add(signals.onWork(lookout::hint));
+        listeners.add(upkeep.askFor(lookout));
         listeners.add(signals.onCancel(heart::soon));
         beating = Loop.start("pgflow-heart", heart::round);
         completing = Loop.start("pgflow-completer", completer::round);
@@ -84,8 +87,9 @@ public final class Worker implements AutoCloseable {
             Map<String, TaskHandler> handlers,
             TaskStore store,
             Signals signals,
-            Consequences consequences) {
-        return new Worker(settings, handlers, store, signals, consequences);
+            Consequences consequences,
+            Upkeep upkeep) {
+        return new Worker(settings, handlers, store, signals, consequences, upkeep);
     }
 
     /** How the worker stands at this moment. */
@@ -114,7 +118,7 @@ public final class Worker implements AutoCloseable {
         boolean hurried = Thread.interrupted();
         listeners.forEach(Worker::close);
         claiming.stop();
-        claimer.look(Set.of());
+        claimer.look();
         claiming.stopAndJoin(settings.pollInterval().plus(ROUND_ENDS));
         Thread handingBack = handBackWaiting();
         boolean idle = false;

@@ -23,15 +23,17 @@ public final class Bell {
         }
     }
 
-    /** Waits until rung, or until {@code atMost} has passed. */
-    public void await(Duration atMost) throws InterruptedException {
+    /** Waits until rung, or until {@code atMost} has passed; returns whether it was rung. */
+    public boolean await(Duration atMost) throws InterruptedException {
         long left = atMost.toNanos();
         lock.lockInterruptibly();
         try {
             while (!ringing && left > 0) {
                 left = rung.awaitNanos(left);
             }
+            boolean rung = ringing;
             ringing = false;
+            return rung;
         } finally {
             lock.unlock();
         }

@@ -4,11 +4,19 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * What upkeep has to do.
+ * What upkeep has to do, and what the worker that asked with it should know.
  *
  * @param timers whether one is due
  * @param workers whether one fell silent, or a lost one still holds tasks
  * @param maps whether ended items wait to be counted
  * @param nextDueIn how long until the next timer, when one waits
+ * @param alive false when the worker that asked was declared lost, and when none asked
+ * @param workWaits whether a claim of the worker that asked may find something
  */
-public record Due(boolean timers, boolean workers, boolean maps, Optional<Duration> nextDueIn) {}
+public record Due(
+        boolean timers,
+        boolean workers,
+        boolean maps,
+        Optional<Duration> nextDueIn,
+        boolean alive,
+        boolean workWaits) {}

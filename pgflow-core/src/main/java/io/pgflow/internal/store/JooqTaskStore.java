@@ -188,13 +188,20 @@ final class JooqTaskStore implements TaskStore {
     }
 
     @Override
-    public Due due() {
-        UpkeepDue function = execute("ask for what is due", new UpkeepDue());
+    public Due due(Optional<AskingWorker> worker) {
+        UpkeepDue function = new UpkeepDue();
+        worker.ifPresent(asking -> {
+            function.setPWorkerId(asking.workerId());
+            function.setPBeats(asking.beats());
+        });
+        execute("ask for what is due", function);
         return new Due(
                 isTrue(function.getTimers()),
                 isTrue(function.getWorkers()),
                 isTrue(function.getMaps()),
-                duration(function.getNextDueIn()));
+                duration(function.getNextDueIn()),
+                isTrue(function.getAlive()),
+                isTrue(function.getWorkWaits()));
     }
 
     @Override

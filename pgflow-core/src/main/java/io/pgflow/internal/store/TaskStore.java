@@ -1,6 +1,7 @@
 package io.pgflow.internal.store;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 
 /** Where a worker claims its tasks and reports on them. Each method throws {@link io.pgflow.DatabaseException}. */
@@ -30,8 +31,8 @@ public interface TaskStore {
     /** release_tasks. */
     Outcome release(long workerId, List<TaskId> tasks);
 
-    /** upkeep_due: whether any of the next three has something to do. */
-    Due due();
+    /** upkeep_due: whether any of the next three has something to do, and what the worker should know. */
+    Due due(Optional<AskingWorker> worker);
 
     /** fold_maps. */
     Outcome foldMaps();

@@ -2,20 +2,35 @@ package io.pgflow.internal.upkeep;
 
 import io.pgflow.internal.signal.Bell;
 import io.pgflow.internal.signal.Loop;
+import io.pgflow.internal.store.AskingWorker;
 import io.pgflow.internal.store.Due;
 import io.pgflow.internal.store.ExpiredWorkers;
 import io.pgflow.internal.store.TaskStore;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Asks once in a poll interval, and whenever a timer is due, whether there is something to do, and does it.
  *
- * <p>The question is one cheap statement, so that an idle process costs the server next to nothing.
+ * <p>The question is one cheap statement, and it is asked for the worker of the process too: whether work waits, whether it is
+ * alive. So an idle process has one statement in a poll interval to send, and costs the server next to nothing.
  */
 public final class Upkeep implements AutoCloseable {
+
+    /** The worker of this process, which asks with upkeep instead of by itself. */
+    public interface Asking {
+
+        /** Who it is at this moment. */
+        AskingWorker worker();
+
+        /** The answer, before upkeep does anything about it. */
+        void answered(AskingWorker worker, Due due);
+    }
 
     private static final Logger log = LoggerFactory.getLogger(Upkeep.class);
     private static final Duration SOONEST = Duration.ofMillis(1);
@@ -27,6 +42,7 @@ public final class Upkeep implements AutoCloseable {
     /** When the next known timer is due, on this JVM's clock for durations. */
     private final AtomicLong dueAt = new AtomicLong(Long.MAX_VALUE);
 
+    private volatile @Nullable Asking asking;
     private final Loop loop;
 
     public Upkeep(TaskStore store, Consequences consequences, Duration interval) {
@@ -35,6 +51,17 @@ public final class Upkeep implements AutoCloseable {
         this.interval = interval;
         consequences.onTimer(this::dueIn);
         this.loop = Loop.start("pgflow-upkeep", this::round);
+    }
+
+    /** Asks for this worker too, until what is returned is closed. */
+    public AutoCloseable askFor(Asking worker) {
+        asking = worker;
+        return () -> asking = null;
+    }
+
+    /** Asks at once: hints may have been lost. */
+    public void soon() {
+        bell.ring();
     }
 
     @Override
@@ -52,14 +79,9 @@ public final class Upkeep implements AutoCloseable {
     }
 
     private void round() throws InterruptedException {
-        Duration wait = untilDue();
-        if (wait.compareTo(interval) < 0) {
-            bell.await(wait);
-        } else {
-            bell.awaitAround(interval);
-        }
+        bell.await(untilDue());
         dueAt.set(Long.MAX_VALUE);
-        Due due = store.due();
+        Due due = ask();
         if (due.timers()) {
             consequences.follow(store.fireTimers());
         } else {
@@ -87,8 +109,22 @@ public final class Upkeep implements AutoCloseable {
         } while (expired.leftOver());
     }
 
+    private Due ask() {
+        Asking worker = asking;
+        if (worker == null) {
+            return store.due(Optional.empty());
+        }
+        AskingWorker who = worker.worker();
+        Due due = store.due(Optional.of(who));
+        worker.answered(who, due);
+        return due;
+    }
+
+    /** Until the next timer, at most the interval and a random part of a quarter more: other processes shall ask at other moments. */
     private Duration untilDue() {
+        long pause = interval.toNanos() + ThreadLocalRandom.current().nextLong(Math.max(1, interval.toNanos() / 4));
         long at = dueAt.get();
-        return at == Long.MAX_VALUE ? interval : Duration.ofNanos(Math.max(at - System.nanoTime(), 0));
+        long left = at == Long.MAX_VALUE ? pause : Math.max(at - System.nanoTime(), 0);
+        return Duration.ofNanos(Math.min(left, pause));
     }
 }

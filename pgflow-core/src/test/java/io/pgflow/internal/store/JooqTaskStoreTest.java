@@ -153,19 +153,20 @@ class JooqTaskStoreTest {
 
     @Test
     void what_is_due_is_told_before_and_no_longer_after() {
-        assertThat(tasks.due()).isEqualTo(new Due(false, false, false, Optional.empty()));
+        assertThat(tasks.due(Optional.empty())).isEqualTo(new Due(false, false, false, Optional.empty(), false, false));
 
         database.start(database.fan(), "[]");
         database.start(database.chain(), "1");
         long worker = database.worker();
         tasks.fail(worker, List.of(failure(claimedIds(worker).get(0), true, Optional.empty())));
         database.worker(Duration.ofNanos(1000));
-        assertThat(tasks.due()).isEqualTo(new Due(true, true, true, Optional.of(Duration.ZERO)));
+        assertThat(tasks.due(Optional.empty()))
+                .isEqualTo(new Due(true, true, true, Optional.of(Duration.ZERO), false, false));
 
         tasks.fireTimers();
         tasks.expireWorkers();
         tasks.foldMaps();
-        assertThat(tasks.due()).isEqualTo(new Due(false, false, false, Optional.empty()));
+        assertThat(tasks.due(Optional.empty())).isEqualTo(new Due(false, false, false, Optional.empty(), false, false));
     }
 
     @Test

@@ -157,7 +157,7 @@ class PlanStabilityTest extends Specification {
                         Session.steps(claims),
                         Session.items(claims),
                         Session.fences(claims)));
-        watch("upkeep_due", hot, () -> hot.row("select * from pgflow.upkeep_due()"));
+        watch("upkeep_due", hot, () -> hot.row("select * from pgflow.upkeep_due(?, true)", worker));
         hot.claim(briefWorker(hot), 5);
         watch("expire_workers", hot, () -> hot.row("select * from pgflow.expire_workers(1000)"));
         watch("recover_claims", hot, () -> hot.row("select * from pgflow.recover_claims(?, '{}', '{}', '{}')", worker));

@@ -8,6 +8,7 @@ import io.pgflow.internal.store.schema.Pgflow;
 
 import org.jooq.Parameter;
 import org.jooq.impl.AbstractRoutine;
+import org.jooq.impl.DSL;
 import org.jooq.impl.Internal;
 import org.jooq.impl.SQLDataType;
 import org.jooq.types.YearToSecond;
@@ -18,6 +19,10 @@ public class UpkeepDue extends AbstractRoutine<java.lang.Void> {
 
     private static final long serialVersionUID = 1L;
 
+    public static final Parameter<Long> P_WORKER_ID = Internal.createParameter("p_worker_id", SQLDataType.BIGINT.defaultValue(DSL.field(DSL.raw("NULL::bigint"), SQLDataType.BIGINT)), true, false);
+
+    public static final Parameter<Boolean> P_BEATS = Internal.createParameter("p_beats", SQLDataType.BOOLEAN.defaultValue(DSL.field(DSL.raw("false"), SQLDataType.BOOLEAN)), true, false);
+
     public static final Parameter<Boolean> TIMERS = Internal.createParameter("timers", SQLDataType.BOOLEAN, false, false);
 
     public static final Parameter<Boolean> WORKERS = Internal.createParameter("workers", SQLDataType.BOOLEAN, false, false);
@@ -26,13 +31,29 @@ public class UpkeepDue extends AbstractRoutine<java.lang.Void> {
 
     public static final Parameter<YearToSecond> NEXT_DUE_IN = Internal.createParameter("next_due_in", SQLDataType.INTERVAL, false, false);
 
+    public static final Parameter<Boolean> ALIVE = Internal.createParameter("alive", SQLDataType.BOOLEAN, false, false);
+
+    public static final Parameter<Boolean> WORK_WAITS = Internal.createParameter("work_waits", SQLDataType.BOOLEAN, false, false);
+
     public UpkeepDue() {
         super("upkeep_due", Pgflow.PGFLOW);
 
+        addInParameter(P_WORKER_ID);
+        addInParameter(P_BEATS);
         addOutParameter(TIMERS);
         addOutParameter(WORKERS);
         addOutParameter(MAPS);
         addOutParameter(NEXT_DUE_IN);
+        addOutParameter(ALIVE);
+        addOutParameter(WORK_WAITS);
+    }
+
+    public void setPWorkerId(Long value) {
+        setValue(P_WORKER_ID, value);
+    }
+
+    public void setPBeats(Boolean value) {
+        setValue(P_BEATS, value);
     }
 
     public Boolean getTimers() {
@@ -49,5 +70,13 @@ public class UpkeepDue extends AbstractRoutine<java.lang.Void> {
 
     public YearToSecond getNextDueIn() {
         return get(NEXT_DUE_IN);
+    }
+
+    public Boolean getAlive() {
+        return get(ALIVE);
+    }
+
+    public Boolean getWorkWaits() {
+        return get(WORK_WAITS);
     }
 }
