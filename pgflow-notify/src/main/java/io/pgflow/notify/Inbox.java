@@ -24,6 +24,7 @@ final class Inbox implements Subscription {
 
     private final Deque<String> payloads = new ArrayDeque<>();
     private boolean catchUp;
+    private boolean poll;
     private boolean running;
     private boolean closed;
 
@@ -52,6 +53,11 @@ final class Inbox implements Subscription {
 
     synchronized void catchUp() {
         catchUp = true;
+        start();
+    }
+
+    synchronized void poll() {
+        poll = true;
         start();
     }
 
@@ -95,7 +101,12 @@ final class Inbox implements Subscription {
     private synchronized @Nullable Runnable next() {
         if (!closed && catchUp) {
             catchUp = false;
+            poll = false;
             return handler::caughtUp;
+        }
+        if (!closed && poll) {
+            poll = false;
+            return handler::polled;
         }
         String payload = closed ? null : payloads.poll();
         if (payload == null) {

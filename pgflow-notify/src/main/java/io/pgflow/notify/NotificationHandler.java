@@ -18,4 +18,12 @@ public interface NotificationHandler {
      * every mode (see {@link NotificationSettings#pollFloor()}). What was committed before this call is visible to it.
      */
     default void caughtUp() {}
+
+    /**
+     * The call of {@link #caughtUp()} that comes from time to time, as far as anybody knows without a loss. Does the same, unless
+     * overridden by who looks at intervals of its own.
+     */
+    default void polled() {
+        caughtUp();
+    }
 }

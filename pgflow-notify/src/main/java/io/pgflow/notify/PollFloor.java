@@ -25,7 +25,7 @@ final class PollFloor implements Runnable, AutoCloseable {
     public void run() {
         try {
             while (pause()) {
-                subscriptions.catchUp();
+                subscriptions.poll();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

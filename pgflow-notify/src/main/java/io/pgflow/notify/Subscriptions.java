@@ -57,6 +57,10 @@ final class Subscriptions {
         all().forEach(Inbox::catchUp);
     }
 
+    void poll() {
+        all().forEach(Inbox::poll);
+    }
+
     void close() {
         all().forEach(Inbox::close);
     }

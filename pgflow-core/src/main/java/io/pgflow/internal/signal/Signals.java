@@ -1,5 +1,6 @@
 package io.pgflow.internal.signal;
 
+import io.pgflow.notify.Mode;
 import io.pgflow.notify.NotificationException;
 import io.pgflow.notify.NotificationHandler;
 import io.pgflow.notify.Notifications;
@@ -43,9 +44,10 @@ public final class Signals implements AutoCloseable {
     public Signals(Notifications notifications) {
         this.notifications = notifications;
         this.subscriptions = List.of(
-                notifications.listen(TASKS, hint(queue -> tellWork(Set.of(queue)), () -> tellWork(Set.of()))),
-                notifications.listen(EVENTS, hint(nothing -> tellNotified(), this::tellNotified)),
-                notifications.listen(CANCEL, hint(run -> tell(onCancel), () -> {})));
+                notifications.listen(
+                        TASKS, hint(queue -> tellWork(Set.of(queue)), () -> tellWork(Set.of()), this::tellPolledWork)),
+                notifications.listen(EVENTS, hint(nothing -> tellNotified(), this::tellNotified, this::tellNotified)),
+                notifications.listen(CANCEL, hint(run -> tell(onCancel), () -> {}, () -> {})));
     }
 
     /** Work was scheduled in these queues. */
@@ -116,6 +118,13 @@ public final class Signals implements AutoCloseable {
         onWork.forEach(listener -> listener.accept(queues));
     }
 
+    /** While notifications arrive, upkeep's question is enough to find what was not announced. */
+    private void tellPolledWork() {
+        if (notifications.mode() != Mode.NOTIFY) {
+            tellWork(Set.of());
+        }
+    }
+
     private void tellNotified() {
         tell(onEvents);
         tell(onEventsElsewhere);
@@ -130,7 +139,7 @@ public final class Signals implements AutoCloseable {
         return () -> listeners.remove(listener);
     }
 
-    private NotificationHandler hint(Consumer<String> notified, Runnable caughtUp) {
+    private NotificationHandler hint(Consumer<String> notified, Runnable caughtUp, Runnable polled) {
         return new NotificationHandler() {
             @Override
             public void notified(String payload) {
@@ -143,6 +152,11 @@ public final class Signals implements AutoCloseable {
             @Override
             public void caughtUp() {
                 caughtUp.run();
+            }
+
+            @Override
+            public void polled() {
+                polled.run();
             }
         };
     }
