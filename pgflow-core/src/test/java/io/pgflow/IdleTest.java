@@ -4,6 +4,7 @@ import static io.pgflow.testing.Engines.PATIENCE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.pgflow.executor.StartOptions;
 import io.pgflow.notify.Mode;
 import io.pgflow.testing.Engines;
 import io.pgflow.testing.Flow;
@@ -52,6 +53,24 @@ class IdleTest {
 
         assertThat(engines.sql("select heartbeat_at > ?::timestamptz from pgflow.workers", since))
                 .containsExactly("t");
+    }
+
+    @Test
+    void a_timer_that_is_not_due_makes_nobody_ask_more_often() {
+        Pgflow pgflow = start();
+        pgflow.executor().start(flow, "1", StartOptions.none().delay(Duration.ofHours(1)));
+        statements.clear();
+
+        for (int beat = 0; beat < 2; beat++) {
+            String since =
+                    engines.sql("select max(heartbeat_at) from pgflow.workers").get(0);
+            await().atMost(PATIENCE)
+                    .until(() -> engines.sql("select heartbeat_at > ?::timestamptz from pgflow.workers", since)
+                            .equals(List.of("t")));
+        }
+
+        // About five; hundreds, were it not for the wait.
+        assertThat(sent("upkeep_due")).isLessThan(50);
     }
 
     @Test

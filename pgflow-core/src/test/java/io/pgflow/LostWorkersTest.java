@@ -45,10 +45,12 @@ class LostWorkersTest {
             }
             throw new IllegalStateException("late");
         });
-        // The first engine's heart beats so seldom that it learns of its loss only after the test is over.
+        // The first engine beats its heart and asks so seldom that it learns of its loss only after the test is over.
         Pgflow stalled = engines.start(
                 Engines.settings()
                         .heartbeat(Duration.ofMinutes(1))
+                        .pollInterval(Duration.ofMinutes(1))
+                        .notifications(false)
                         .expiresAfter(Duration.ofMinutes(5))
                         .concurrency(1),
                 stalling);

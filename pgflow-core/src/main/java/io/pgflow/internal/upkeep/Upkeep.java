@@ -72,10 +72,14 @@ public final class Upkeep implements AutoCloseable {
     }
 
     private void dueIn(Duration due) {
-        long at = System.nanoTime() + Math.max(due.toNanos(), SOONEST.toNanos());
-        if (at < dueAt.getAndAccumulate(at, Math::min)) {
+        if (isSoonest(due)) {
             bell.ring();
         }
+    }
+
+    private boolean isSoonest(Duration due) {
+        long at = System.nanoTime() + Math.max(due.toNanos(), SOONEST.toNanos());
+        return at < dueAt.getAndAccumulate(at, Math::min);
     }
 
     private void round() throws InterruptedException {
@@ -85,7 +89,8 @@ public final class Upkeep implements AutoCloseable {
         if (due.timers()) {
             consequences.follow(store.fireTimers());
         } else {
-            due.nextDueIn().ifPresent(this::dueIn);
+            // Without the bell, which would make the next question come at once, and so on while a timer waits.
+            due.nextDueIn().ifPresent(this::isSoonest);
         }
         if (due.workers()) {
             expireWorkers();
