@@ -177,6 +177,9 @@ final class Slots {
             while (!waiting.isEmpty() && waiting.element().age(now) >= claimedAgo.toNanos()) {
                 old.add(waiting.remove());
             }
+            if (!old.isEmpty()) { // a thread that was called for them finds nothing, and tells nobody
+                changed.signalAll();
+            }
             return old;
         } finally {
             lock.unlock();

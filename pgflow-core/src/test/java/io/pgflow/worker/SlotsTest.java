@@ -1,6 +1,7 @@
 package io.pgflow.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.pgflow.internal.store.ClaimedTask;
 import io.pgflow.internal.store.TaskId;
@@ -10,6 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -42,6 +45,19 @@ class SlotsTest {
         slots.run(attempts(9));
         slots.run(attempts(9));
         assertThat(called).hasSize(SLOTS);
+    }
+
+    @Test
+    void whoever_waits_for_all_to_be_free_hears_when_what_waits_is_taken_back() throws Exception {
+        slots.run(attempts(1));
+        var free = new FutureTask<>(() -> slots.awaitAllFree(Duration.ofHours(1)));
+        Thread waiting = new Thread(free, "waiting");
+        waiting.start();
+        await().until(() -> waiting.getState() == Thread.State.TIMED_WAITING);
+
+        slots.takeBack(AT_ONCE);
+
+        assertThat(free.get(10, TimeUnit.SECONDS)).isTrue();
     }
 
     @Test
