@@ -57,10 +57,13 @@ begin
 
     if v_delayed then
         insert into pgflow.timers (run_id, step, item, due_at)
-        select r.run_id, 0, 0, v_now + r.delay
-        from unnest(p_run_ids, p_delays) r (run_id, delay)
-        where r.delay > '0'
-          and r.run_id = any (v_new);
+        select n.run_id, 0, 0, v_now + min(r.delay)
+        from unnest(v_new, v_starting) n (run_id, starting)
+        join unnest(p_run_ids, run_ids, p_delays) r (run_id, holder, delay) on r.run_id = n.run_id
+        where not n.starting
+          and r.run_id = r.holder
+          and r.delay > '0'
+        group by n.run_id;
     end if;
 
     if pg_catalog.cardinality(v_new) = pg_catalog.cardinality(p_run_ids) then

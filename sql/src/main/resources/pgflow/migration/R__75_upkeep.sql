@@ -22,14 +22,10 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-    v_now timestamptz;
+    v_now timestamptz := pgflow.clock();
     v_queues text[];
     v_handlers text[];
 begin
-    if p_beats then
-        perform pgflow.heartbeat(p_worker_id, '{}', '{}', '{}', '{}');
-    end if;
-    v_now := pgflow.clock();
     next_due_in := (select min(t.due_at) from pgflow.timers t) - v_now;
     timers := coalesce(next_due_in <= '0', false);
     workers := exists (
@@ -46,7 +42,15 @@ begin
     where w.worker_id = p_worker_id
       and w.ended_at is null;
     alive := found;
-    work_waits := alive and pgflow._work_waits(v_queues, v_handlers);
+    if timers or workers or maps then
+        work_waits := alive; -- what is due shall not wait for a look that may be slow
+    else
+        work_waits := alive and pgflow._work_waits(v_queues, v_handlers);
+    end if;
+
+    if p_beats and alive then
+        perform pgflow.heartbeat(p_worker_id, '{}', '{}', '{}', '{}');
+    end if;
 end;
 $$;
 

@@ -149,8 +149,9 @@ final class Claimer {
     }
 
     private void awaitBell() throws InterruptedException {
-        if (workplace.slots().waiting() > 0) {
-            bell.await(LONGEST_WAIT);
+        Optional<Duration> handBack = workplace.slots().untilWaited(LONGEST_WAIT);
+        if (handBack.isPresent()) {
+            bell.await(handBack.get());
         } else {
             boolean rung = false;
             for (long left = untilLook(); left > 0 && !rung; left = untilLook()) {
@@ -165,7 +166,7 @@ final class Claimer {
     }
 
     private Duration untilHandBack() {
-        return workplace.slots().waiting() > 0 ? LONGEST_WAIT : pollInterval;
+        return workplace.slots().untilWaited(LONGEST_WAIT).orElse(pollInterval);
     }
 
     /** When its answer is lost, what was not handed back is found like claims of which we do not know. */

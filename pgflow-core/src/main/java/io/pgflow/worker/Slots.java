@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -163,6 +164,17 @@ final class Slots {
             taken--;
             call();
             changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** How long until the first that waits has waited for {@code time}; empty when nothing waits. */
+    Optional<Duration> untilWaited(Duration time) {
+        lock.lock();
+        try {
+            long now = System.nanoTime();
+            return Optional.ofNullable(waiting.peek()).map(first -> time.minusNanos(first.age(now)));
         } finally {
             lock.unlock();
         }

@@ -25,6 +25,11 @@ public record Outcome(
     /** Nothing followed. */
     public static final Outcome NOTHING = new Outcome(Set.of(), List.of(), Set.of(), false, Optional.empty());
 
+    /** The same, but for the timer. */
+    public Outcome withoutTimer() {
+        return new Outcome(stale, endedRuns, wokenQueues, mapsToFold, Optional.empty());
+    }
+
     public Outcome {
         stale = Set.copyOf(stale);
         endedRuns = List.copyOf(endedRuns);

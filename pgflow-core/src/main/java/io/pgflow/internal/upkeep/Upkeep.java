@@ -1,10 +1,12 @@
 package io.pgflow.internal.upkeep;
 
+import io.pgflow.DatabaseException;
 import io.pgflow.internal.signal.Bell;
 import io.pgflow.internal.signal.Loop;
 import io.pgflow.internal.store.AskingWorker;
 import io.pgflow.internal.store.Due;
 import io.pgflow.internal.store.ExpiredWorkers;
+import io.pgflow.internal.store.Outcome;
 import io.pgflow.internal.store.TaskStore;
 import java.time.Duration;
 import java.util.Optional;
@@ -34,6 +36,7 @@ public final class Upkeep implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Upkeep.class);
     private static final Duration SOONEST = Duration.ofMillis(1);
+    private static final Duration BETWEEN_FIRES = Duration.ofMillis(20);
 
     private final TaskStore store;
     private final Consequences consequences;
@@ -78,7 +81,8 @@ public final class Upkeep implements AutoCloseable {
     }
 
     private boolean isSoonest(Duration due) {
-        long at = System.nanoTime() + Math.max(due.toNanos(), SOONEST.toNanos());
+        Duration wait = due.compareTo(interval) > 0 ? interval : due; // what is further away is asked for again
+        long at = System.nanoTime() + Math.max(wait.toNanos(), SOONEST.toNanos());
         return at < dueAt.getAndAccumulate(at, Math::min);
     }
 
@@ -87,7 +91,7 @@ public final class Upkeep implements AutoCloseable {
         dueAt.set(Long.MAX_VALUE);
         Due due = ask();
         if (due.timers()) {
-            consequences.follow(store.fireTimers());
+            fireTimers();
         } else {
             // Without the bell, which would make the next question come at once, and so on while a timer waits.
             due.nextDueIn().ifPresent(this::isSoonest);
@@ -98,6 +102,13 @@ public final class Upkeep implements AutoCloseable {
         if (due.maps()) {
             consequences.follow(store.foldMaps());
         }
+    }
+
+    /** What is due still is due when somebody holds it locked: not to be asked for again at once. */
+    private void fireTimers() {
+        Outcome fired = store.fireTimers();
+        consequences.follow(fired.withoutTimer());
+        fired.nextDueIn().ifPresent(next -> isSoonest(next.compareTo(BETWEEN_FIRES) < 0 ? BETWEEN_FIRES : next));
     }
 
     private void expireWorkers() {
@@ -120,9 +131,14 @@ public final class Upkeep implements AutoCloseable {
             return store.due(Optional.empty());
         }
         AskingWorker who = worker.worker();
-        Due due = store.due(Optional.of(who));
-        worker.answered(who, due);
-        return due;
+        try {
+            Due due = store.due(Optional.of(who));
+            worker.answered(who, due);
+            return due;
+        } catch (DatabaseException e) { // a look into its queues must not stand in the way of what is due for all
+            log.debug("asking for the worker failed", e);
+            return store.due(Optional.empty());
+        }
     }
 
     /** Until the next timer, at most the interval and a random part of a quarter more: other processes shall ask at other moments. */

@@ -111,6 +111,26 @@ class StartRunTest extends Specification {
     }
 
     @Test
+    void a_run_that_one_call_asks_for_twice_is_as_its_first_request_says() {
+        db.define("single", "work");
+        UUID now = UUID.randomUUID();
+        UUID later = UUID.randomUUID();
+
+        db.row(
+                "select * from pgflow.start_runs(array[?, ?, ?, ?]::uuid[],"
+                        + " array_fill((select workflow_id from pgflow.workflows), array[4]), array_fill('1'::jsonb, array[4]),"
+                        + " null, null, array[null, '1 hour', '2 hours', '3 hours']::interval[], null, null)",
+                now,
+                now,
+                later,
+                later);
+
+        assertThat(db.states(now)).isEqualTo("RUNNING: work SCHEDULED");
+        assertThat(db.states(later)).isEqualTo("PENDING: work PENDING");
+        assertThat(db.texts("select run_id::text from pgflow.timers")).containsExactly(later.toString());
+    }
+
+    @Test
     void a_delayed_run_begins_at_its_time_and_not_before() {
         db.define("flow", "a -> b");
         UUID run = db.startDelayed("flow", "1 hour");
