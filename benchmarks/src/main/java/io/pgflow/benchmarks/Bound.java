@@ -33,12 +33,12 @@ record Bound(String what, Figure of, Figure beside, double least) {
      * and a long history may cost something, but not twice as much.
      */
     static final List<Bound> ALL = List.of(
-            new Bound("one-step runs", ONE_STEP, PLAIN, 0.08),
-            new Bound("chains of ten", new Figure(EMPTY, "chains/s"), PLAIN, 0.006),
-            new Bound("starts in bulk", new Figure(EMPTY, "starts/s in bulk"), PLAIN, 0.15),
-            new Bound("claims and reports by SQL", new Figure(EMPTY, "tasks/s of SQL alone"), PLAIN, 0.11),
-            new Bound("items of a wide map", new Figure(EMPTY, "items/s of a map of 10,000"), PLAIN, 0.05),
-            new Bound("items of narrow maps", new Figure(EMPTY, "items/s of maps of 100"), PLAIN, 0.004),
+            new Bound("one-step runs", ONE_STEP, PLAIN, 0.10),
+            new Bound("chains of ten", new Figure(EMPTY, "chains/s"), PLAIN, 0.009),
+            new Bound("starts in bulk", new Figure(EMPTY, "starts/s in bulk"), PLAIN, 0.20),
+            new Bound("claims and reports by SQL", new Figure(EMPTY, "tasks/s of SQL alone"), PLAIN, 0.09),
+            new Bound("items of a wide map", new Figure(EMPTY, "items/s of a map of 10,000"), PLAIN, 0.09),
+            new Bound("items of narrow maps", new Figure(EMPTY, "items/s of maps of 100"), PLAIN, 0.02),
             new Bound(
                     "items of a map of 10,000 beside those of maps of 100",
                     new Figure(EMPTY, "items/s of a map of 10,000"),
