@@ -23,11 +23,9 @@ class AwaitTest {
     final Engines engines = new Engines();
 
     private final CountDownLatch release = new CountDownLatch(1);
-    private final CountDownLatch begun = new CountDownLatch(1);
     private final Workflow<Object, Object> echo = Flow.oneStep("echo", Object.class, Object.class, in -> in.runInput());
     private final Workflow<Object, Object> held = Flow.of("held", "work -> after")
             .step("work", in -> {
-                begun.countDown();
                 release.await();
                 return "1";
             })
