@@ -2,20 +2,16 @@ package io.pgflow.sql.spec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.pgflow.sql.GenuinePgmq;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What stands on the tables of pgmq itself holds on the genuine one too: claims take messages out of them, and put some into the archive. */
+@Tag(Specification.GENUINE_PGMQ)
 class GenuinePgmqSpecificationTest {
 
     @Nested
     class Claims extends LostWorkerTest {
-        @Override
-        protected String pgmq() {
-            return GenuinePgmq.script();
-        }
-
         @Test
         void the_tables_are_those_of_the_genuine_one() {
             assertThat(db.texts("select column_name from information_schema.columns"
@@ -25,34 +21,14 @@ class GenuinePgmqSpecificationTest {
     }
 
     @Nested
-    class Starts extends StartRunTest {
-        @Override
-        protected String pgmq() {
-            return GenuinePgmq.script();
-        }
-    }
+    class Starts extends StartRunTest {}
 
     @Nested
-    class Joins extends JoinTest {
-        @Override
-        protected String pgmq() {
-            return GenuinePgmq.script();
-        }
-    }
+    class Joins extends JoinTest {}
 
     @Nested
-    class Skips extends SkipTest {
-        @Override
-        protected String pgmq() {
-            return GenuinePgmq.script();
-        }
-    }
+    class Skips extends SkipTest {}
 
     @Nested
-    class Verification extends VerifyTest {
-        @Override
-        protected String pgmq() {
-            return GenuinePgmq.script();
-        }
-    }
+    class Verification extends VerifyTest {}
 }

@@ -3,6 +3,7 @@ package io.pgflow.sql.spec;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pgflow.embedded.TestDatabases;
+import io.pgflow.sql.GenuinePgmq;
 import io.pgflow.sql.PgflowSchema;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -13,17 +14,22 @@ import java.util.List;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.TestInfo;
 
 /** A database of its own for each test, with pause points in the functions; after the test everything that must always hold, holds. */
 abstract class Specification {
+    /** A tag: the database has the genuine pgmq before the engine is installed. */
+    static final String GENUINE_PGMQ = "genuine-pgmq";
+
     private final List<Session> sessions = new ArrayList<>();
     protected DataSource database;
     protected Session db;
 
     @BeforeEach
-    void open_a_fresh_database() {
-        String pgmq = pgmq();
-        database = TestDatabases.freshDatabase(fresh -> prepare(fresh, pgmq), pgmq.isEmpty() ? "spec" : "spec_on_pgmq");
+    void open_a_fresh_database(TestInfo test) {
+        database = test.getTags().contains(GENUINE_PGMQ)
+                ? prepared(GenuinePgmq.script(), "spec_on_genuine_pgmq")
+                : prepared(givenPgmq(), "spec");
         db = session();
     }
 
@@ -53,13 +59,17 @@ abstract class Specification {
     }
 
     /** The SQL of a pgmq that is there before: that of a file, {@code -Dpgflow.pgmq=…}; none for the one that installation chooses. */
-    protected String pgmq() {
+    private static String givenPgmq() {
         String file = System.getProperty("pgflow.pgmq", "");
         try {
             return file.isEmpty() ? "" : Files.readString(Path.of(file));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static DataSource prepared(String pgmq, String templateKey) {
+        return TestDatabases.freshDatabase(database -> prepare(database, pgmq), templateKey);
     }
 
     private static void prepare(DataSource database, String pgmq) {
