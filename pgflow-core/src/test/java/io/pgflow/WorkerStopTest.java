@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.pgflow.executor.Run;
+import io.pgflow.state.RunState;
 import io.pgflow.testing.Engines;
 import io.pgflow.testing.Flow;
 import io.pgflow.workflow.Workflow;
@@ -25,6 +26,15 @@ class WorkerStopTest {
     private final CountDownLatch release = new CountDownLatch(1);
     private final BlockingQueue<String> events = new LinkedBlockingQueue<>();
 
+    /** Its first attempt does not end by itself. */
+    private final Workflow<Object, Object> endless = Flow.oneStep("endless", Object.class, Object.class, in -> {
+        events.add("begun");
+        if (in.context().attempt() == 1) {
+            new CountDownLatch(1).await();
+        }
+        return "2";
+    });
+
     @Test
     void closing_waits_for_running_handlers_and_loses_nothing() throws Exception {
         Workflow<Object, Object> slow = Flow.oneStep("slow", Object.class, Object.class, in -> {
@@ -36,10 +46,7 @@ class WorkerStopTest {
         Pgflow watching = engines.start();
         Run<Object> run = watching.executor().start(slow, null);
         events.take();
-        Thread closer = new Thread(closing::close);
-        closer.start();
-        await().atMost(PATIENCE)
-                .until(() -> closing.worker().orElseThrow().status().closed());
+        Thread closer = closing(closing);
         release.countDown();
 
         assertThat(run.await(PATIENCE)).isEqualTo(1);
@@ -50,13 +57,6 @@ class WorkerStopTest {
 
     @Test
     void what_runs_longer_than_the_grace_is_interrupted_and_handed_back_at_once() throws Exception {
-        Workflow<Object, Object> endless = Flow.oneStep("endless", Object.class, Object.class, in -> {
-            events.add("begun");
-            if (in.context().attempt() == 1) {
-                new CountDownLatch(1).await();
-            }
-            return "2";
-        });
         Pgflow closing = engines.start(Engines.settings().stopGrace(Duration.ofMillis(50)), endless);
         Run<Object> run = closing.executor().start(endless, null);
         events.take();
@@ -109,13 +109,6 @@ class WorkerStopTest {
 
     @Test
     void closing_takes_the_handlers_back_though_the_closing_thread_is_interrupted() throws Exception {
-        Workflow<Object, Object> endless = Flow.oneStep("endless", Object.class, Object.class, in -> {
-            events.add("begun");
-            if (in.context().attempt() == 1) {
-                new CountDownLatch(1).await();
-            }
-            return "2";
-        });
         Pgflow closing = engines.start(endless);
         Run<Object> run = closing.executor().start(endless, null);
         events.take();
@@ -133,6 +126,29 @@ class WorkerStopTest {
     }
 
     @Test
+    void a_run_is_not_lost_when_its_worker_leaves_between_two_of_its_steps() throws Exception {
+        Workflow<Object, Object> relay = Flow.of("relay", "first -> second")
+                .step("first", in -> {
+                    events.add("begun");
+                    release.await();
+                    return "1";
+                })
+                .returns("second")
+                .untyped();
+        Pgflow first = engines.start(relay);
+        Run<Object> run = first.executor().start(relay, null);
+        events.take();
+        Thread closer = closing(first);
+        release.countDown();
+        closer.join();
+
+        Pgflow second = engines.start(relay);
+
+        assertThat(second.executor().find(run.id()).orElseThrow().state()).isIn(RunState.RUNNING, RunState.SUCCEEDED);
+        assertThat(second.executor().attach(relay, run.id()).await(PATIENCE)).isEqualTo("second");
+    }
+
+    @Test
     void a_closed_engine_leaves_no_thread_behind() throws Exception {
         Workflow<Object, Object> flow = Flow.of("flow", "work").untyped();
         Pgflow pgflow = engines.start(flow);
@@ -144,6 +160,15 @@ class WorkerStopTest {
 
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(engineThreads()).isEmpty());
         assertThat(run.toString()).contains(run.id().toString());
+    }
+
+    /** The thread that closes it, once that has begun. */
+    private static Thread closing(Pgflow pgflow) {
+        var closer = new Thread(pgflow::close);
+        closer.start();
+        await().atMost(PATIENCE)
+                .until(() -> pgflow.worker().orElseThrow().status().closed());
+        return closer;
     }
 
     static List<String> engineThreads() {

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -59,6 +60,27 @@ class WorkerTest {
 
         assertThat(run.await(PATIENCE)).isEqualTo("second");
         assertThat(without.executor().tasks(run.id())).noneMatch(TaskSnapshot::unserved);
+    }
+
+    @Test
+    void two_engines_share_the_work() throws Exception {
+        Set<String> workers = ConcurrentHashMap.newKeySet();
+        TaskHandler work = in -> {
+            workers.add(MDC.get("pgflow.worker"));
+            if (workers.size() == 2) {
+                release.countDown();
+            }
+            release.await();
+            return "1";
+        };
+        Workflow<Object, Object> shared = Flow.oneStep("shared", Object.class, Object.class, work);
+        Pgflow one = engines.start(Engines.settings().workerName("one").concurrency(2), shared);
+        engines.start(Engines.settings().workerName("two").concurrency(2), shared);
+
+        for (Run<Object> run : one.executor().startAll(shared, Collections.nCopies(20, "x"), StartOptions.none())) {
+            assertThat(run.await(PATIENCE)).isEqualTo(1);
+        }
+        assertThat(workers).containsExactlyInAnyOrder("one", "two");
     }
 
     @Test
