@@ -28,8 +28,6 @@ public final class Benchmarks {
 
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd-HHmmss");
 
-    private static final int ROUNDS_OF_CHECK = 3;
-
     private Benchmarks() {}
 
     /**
@@ -37,33 +35,32 @@ public final class Benchmarks {
      * options are not understood.
      */
     public static void main(String[] args) throws Exception {
-        if (String.join(" ", args).contains("help")) {
-            System.out.println(Options.usage());
-            return;
-        }
-        if (args.length == 1 && args[0].strip().equals("jmh")) {
-            MicroBenchmarks.run();
-            return;
-        }
         String words = String.join(" ", args).strip();
-        if (words.equals("charts")) {
+        if (words.contains("help")) {
+            System.out.println(Options.usage());
+        } else if (words.equals("jmh")) {
+            MicroBenchmarks.run();
+        } else if (words.equals("charts")) {
             System.out.println("drawn: " + new Documents(module().resolve("../docs")).write());
-            return;
+        } else {
+            System.exit(measure(words));
         }
+    }
+
+    private static int measure(String words) throws SQLException, IOException {
         try {
             boolean check = words.equals("check") || words.startsWith("check ");
-            boolean good = check ? check(words.substring("check".length())) : run(args);
-            System.exit(good ? 0 : 1);
+            boolean good = check ? check(words.substring("check".length())) : run(words);
+            return good ? 0 : 1;
         } catch (InvalidOptionsException e) {
             System.err.println(e.getMessage() + "\n\n" + Options.usage());
-            System.exit(2);
+            return 2;
         }
     }
 
     /** Whether every contender that took part did all its work, correctly. */
-    static boolean run(String... args) throws SQLException, IOException {
-        Options options = Options.parse(args);
-        return run(String.join(" ", args).strip(), options, fileOfNow());
+    static boolean run(String words) throws SQLException, IOException {
+        return run(words, Options.parse(words), fileOfNow());
     }
 
     /**
@@ -95,7 +92,7 @@ public final class Benchmarks {
 
     /** Whether nothing has become much slower, beside plain SQL. */
     static boolean check(String words) throws SQLException {
-        Options options = Options.parse("rounds=" + ROUNDS_OF_CHECK + " " + words);
+        Options options = Options.parse(words);
         try (DatabaseServer server = server(options)) {
             var ours = List.of(Contenders.OURS);
             var contest = new Contest(server, ours, options.rounds(), childOptions(options), Benchmarks::progress);

@@ -20,6 +20,8 @@ record Bound(String what, Figure of, Figure beside, double least) {
     private static final String LONG = "100,000 finished";
     private static final Figure PLAIN = new Figure(EMPTY, "rows/s of plain SQL");
     private static final Figure ONE_STEP = new Figure(EMPTY, "one-step runs/s");
+    private static final Figure WIDE_MAP = new Figure(EMPTY, "items/s of a map of 10,000");
+    private static final Figure NARROW_MAPS = new Figure(EMPTY, "items/s of maps of 100");
 
     record Figure(String variant, String metric) {
         Optional<Double> in(Result result) {
@@ -37,13 +39,9 @@ record Bound(String what, Figure of, Figure beside, double least) {
             new Bound("chains of ten", new Figure(EMPTY, "chains/s"), PLAIN, 0.009),
             new Bound("starts in bulk", new Figure(EMPTY, "starts/s in bulk"), PLAIN, 0.20),
             new Bound("claims and reports by SQL", new Figure(EMPTY, "tasks/s of SQL alone"), PLAIN, 0.09),
-            new Bound("items of a wide map", new Figure(EMPTY, "items/s of a map of 10,000"), PLAIN, 0.09),
-            new Bound("items of narrow maps", new Figure(EMPTY, "items/s of maps of 100"), PLAIN, 0.02),
-            new Bound(
-                    "items of a map of 10,000 beside those of maps of 100",
-                    new Figure(EMPTY, "items/s of a map of 10,000"),
-                    new Figure(EMPTY, "items/s of maps of 100"),
-                    0.5),
+            new Bound("items of a wide map", WIDE_MAP, PLAIN, 0.09),
+            new Bound("items of narrow maps", NARROW_MAPS, PLAIN, 0.02),
+            new Bound("items of a map of 10,000 beside those of maps of 100", WIDE_MAP, NARROW_MAPS, 0.5),
             new Bound(
                     "one-step runs with a history beside those without",
                     new Figure(LONG, "one-step runs/s"),

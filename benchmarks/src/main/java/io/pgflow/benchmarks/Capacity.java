@@ -2,7 +2,6 @@ package io.pgflow.benchmarks;
 
 import io.pgflow.benchmarks.contender.Contenders;
 import io.pgflow.benchmarks.harness.Metric;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -20,12 +19,13 @@ record Capacity(double serverMicros, double jvmMicros, double walBytes) {
 
     /** What was measured of a workload; empty unless all three numbers are there and none is 0. */
     static Optional<Capacity> of(Result result) {
-        Optional<String> variant = result.rows().keySet().stream().findFirst();
-        double server =
-                variant.map(name -> cost(result, name, "server CPU us/task")).orElse(0.0);
-        double jvm = variant.map(name -> cost(result, name, "JVM CPU us/task")).orElse(0.0);
-        double wal = variant.map(name -> cost(result, name, "WAL bytes/task")).orElse(0.0);
-        return server > 0 && jvm > 0 && wal > 0 ? Optional.of(new Capacity(server, jvm, wal)) : Optional.empty();
+        return result.rows().keySet().stream()
+                .findFirst()
+                .map(variant -> new Capacity(
+                        cost(result, variant, "server CPU us/task"),
+                        cost(result, variant, "JVM CPU us/task"),
+                        cost(result, variant, "WAL bytes/task")))
+                .filter(cost -> cost.serverMicros > 0 && cost.jvmMicros > 0 && cost.walBytes > 0);
     }
 
     /** Tasks a second on so many cores. */
@@ -45,14 +45,11 @@ record Capacity(double serverMicros, double jvmMicros, double walBytes) {
 
     /** A table in Markdown of the workloads that tell what a task costs. */
     static String table(Results results) {
-        var rows = new ArrayList<String>();
-        for (Result result : results.results()) {
-            if (WORKLOADS.contains(result.workload().name())) {
-                of(result)
-                        .ifPresent(capacity ->
-                                rows.add(capacity.row(result.workload().name())));
-            }
-        }
+        List<String> rows = results.results().stream()
+                .filter(result -> WORKLOADS.contains(result.workload().name()))
+                .flatMap(result ->
+                        of(result).map(cost -> cost.row(result.workload().name())).stream())
+                .toList();
         return rows.isEmpty() ? Page.NOTHING : head() + String.join("\n", rows);
     }
 

@@ -74,12 +74,15 @@ record Chart(String name, String title, String workload, Metric metric, Pattern 
         for (String contender : contenders) {
             var points = new ArrayList<Point>();
             for (String variant : result.rows().keySet()) {
-                Optional<Double> value = result.median(variant, metric, contender);
                 Matcher found = number.matcher(variant);
                 boolean numbered = found.find();
-                value.filter(y -> numbered)
-                        .ifPresent(y -> points.add(new Point(Double.parseDouble(found.group(1)), y)));
-                value.filter(y -> !numbered).ifPresent(y -> lines.add(Line.across(variant, y)));
+                result.median(variant, metric, contender).ifPresent(y -> {
+                    if (numbered) {
+                        points.add(new Point(Double.parseDouble(found.group(1)), y));
+                    } else {
+                        lines.add(Line.across(variant, y));
+                    }
+                });
             }
             if (!points.isEmpty()) {
                 lines.add(Line.through(String.format(line, contender), points));

@@ -8,7 +8,6 @@ import io.pgflow.benchmarks.workload.Workload;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +41,16 @@ final class ResultsFile {
 
     static Results read(String json) {
         JsonNode all = JSON.readTree(json);
+        return new Results(
+                all.path("command").asString(),
+                texts(all.path("options")),
+                texts(all.path("machine")),
+                texts(all.path("server")),
+                texts(all.path("contenders")),
+                results(all));
+    }
+
+    private static List<Result> results(JsonNode all) {
         var results = new LinkedHashMap<String, Result>();
         for (JsonNode workload : all.path("workloads")) {
             var kept = new KeptWorkload(
@@ -60,13 +69,7 @@ final class ResultsFile {
         for (JsonNode round : all.path("rounds")) {
             of(results, round).add(sample(round, all.path("more is better")));
         }
-        return new Results(
-                all.path("command").asString(),
-                texts(all.path("options")),
-                texts(all.path("machine")),
-                texts(all.path("server")),
-                texts(all.path("contenders")),
-                new ArrayList<>(results.values()));
+        return List.copyOf(results.values());
     }
 
     private static Result of(Map<String, Result> results, JsonNode entry) {

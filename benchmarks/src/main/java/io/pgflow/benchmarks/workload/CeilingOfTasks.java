@@ -44,18 +44,21 @@ final class CeilingOfTasks {
             Map<String, String> variables = Map.of("worker", "" + worker.id(), "batch", "" + batch);
             Span span = Ceiling.drive(
                     crew, CLAIM_AND_COMPLETE, variables, calls, () -> ClaimLoop.drain(crew.database(), batch));
-            int left = worker.waiting();
-            finish(crew, left, sizes);
-            return new Figures().put(Drain.TASKS, span.rate(tasks - left));
+            return new Figures().put(Drain.TASKS, span.rate(tasks - finish(crew, worker, sizes)));
         }
     }
 
-    /** Claims pass over what another transaction has locked, so a few tasks may be left for the next round to stumble over. */
-    private static void finish(Crew crew, int left, Sizes sizes) {
+    /**
+     * Claims pass over what another transaction has locked, so a few tasks may be left for the next round to stumble over. Java works on
+     * them; returns how many they were.
+     */
+    static int finish(Crew crew, SqlWorker worker, Sizes sizes) throws SQLException {
+        int left = worker.waiting();
         if (left > 0) {
             crew.work(sizes.workers());
             crew.finish(left);
             crew.rest();
         }
+        return left;
     }
 }

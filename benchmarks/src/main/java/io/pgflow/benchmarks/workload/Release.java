@@ -6,7 +6,6 @@ import io.pgflow.benchmarks.harness.Crew.Handlers;
 import io.pgflow.benchmarks.harness.Figures;
 import io.pgflow.benchmarks.harness.Metric;
 import io.pgflow.benchmarks.harness.Span;
-import java.sql.SQLException;
 import java.util.List;
 
 /** A little of everything beside plain SQL, in less than two minutes. The sizes are part of what the bounds mean, so they are fixed. */
@@ -49,36 +48,26 @@ final class Release implements Workload {
         Figures figures = beside(crew, sizes);
         double chains = Drain.of(Work.CHAIN, CHAINS, sizes).measure(crew).value(Drain.RUNS);
         double starts = crew.enqueue(Work.ONE_STEP, RUNS, sizes.payload()).rate(RUNS);
-        return figures.put(rate("chains/s"), chains)
-                .put(rate("starts/s in bulk"), starts)
-                .put(rate("tasks/s of SQL alone"), sql(crew, sizes))
-                .put(rate("items/s of maps of 100"), items(crew, NARROW, NARROW_MAPS, sizes))
-                .put(rate("items/s of a map of 10,000"), items(crew, WIDE, 1, sizes));
+        return figures.put(Metric.rate("chains/s"), chains)
+                .put(Metric.rate("starts/s in bulk"), starts)
+                .put(Metric.rate("tasks/s of SQL alone"), sql(crew, sizes))
+                .put(Metric.rate("items/s of maps of 100"), items(crew, NARROW, NARROW_MAPS, sizes))
+                .put(Metric.rate("items/s of a map of 10,000"), items(crew, WIDE, 1, sizes));
     }
 
     private static Figures beside(Crew crew, Sizes sizes) throws Exception {
         return new Figures()
-                .put(rate("rows/s of plain SQL"), PlainSql.rate(crew.database()))
+                .put(Metric.rate("rows/s of plain SQL"), PlainSql.rate(crew.database()))
                 .put(
-                        rate("one-step runs/s"),
+                        Metric.rate("one-step runs/s"),
                         Drain.of(Work.ONE_STEP, RUNS, sizes).measure(crew).value(Drain.RUNS));
     }
 
     /** The tasks that were just stored in bulk, claimed and reported without the engine's Java. */
     private static double sql(Crew crew, Sizes sizes) throws Exception {
-        Span span = Parallel.run(CONNECTIONS, () -> ClaimLoop.drain(crew.database(), BATCH));
-        int left = waiting(crew);
-        if (left > 0) { // a claim passes over what another holds
-            crew.work(sizes.workers());
-            crew.finish(left);
-            crew.rest();
-        }
-        return span.rate(RUNS - left);
-    }
-
-    private static int waiting(Crew crew) throws SQLException {
         try (var worker = new SqlWorker(crew.database())) {
-            return worker.waiting();
+            Span span = Parallel.run(CONNECTIONS, () -> ClaimLoop.drain(crew.database(), BATCH));
+            return span.rate(RUNS - CeilingOfTasks.finish(crew, worker, sizes));
         }
     }
 
@@ -91,9 +80,5 @@ final class Release implements Workload {
             crew.rest();
         }
         return items * maps / seconds;
-    }
-
-    private static Metric rate(String name) {
-        return Metric.rate(name);
     }
 }
