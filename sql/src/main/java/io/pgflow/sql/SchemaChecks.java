@@ -14,6 +14,7 @@ final class SchemaChecks {
     static void check(Connection connection) throws SQLException {
         requireServer(number(connection, "select pg_catalog.current_setting('server_version_num')::int"));
         requireOurSchema(connection);
+        requireSchemaOrRight(connection);
     }
 
     static void requireServer(int serverVersionNumber) {
@@ -45,6 +46,20 @@ final class SchemaChecks {
                     "the database has a schema named pgflow that this library did not make (its history does not begin with our"
                             + " first migration), and nothing in it was touched; rename that schema (alter schema pgflow rename to …)"
                             + " or give the engine a database of its own");
+        }
+    }
+
+    /** Flyway would find it out too, but tries to make a schema ten times, a second apart. */
+    private static void requireSchemaOrRight(Connection connection) throws SQLException {
+        boolean possible = is(connection, """
+                select to_regnamespace('pgflow') is not null
+                    or pg_catalog.has_database_privilege(pg_catalog.current_database(), 'create')
+                """);
+        if (!possible) {
+            throw new SchemaException(
+                    "PGF-SCH-005",
+                    "the schema pgflow cannot be made: permission denied, this user may not create schemas in this database;"
+                            + " nothing was changed; grant create on the database, or let its owner migrate");
         }
     }
 
