@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 /** However much history lies in the tables, and whatever the statistics say, the hot functions go by the same indexes. */
 class PlanStabilityTest extends Specification {
     private static final int ROUNDS = 10;
+    private static final int PART = 50_000;
 
     private final Set<String> faults = new TreeSet<>();
 
@@ -90,8 +91,7 @@ class PlanStabilityTest extends Specification {
         Session hot = session();
         Plan.tell(hot);
         for (int rows : new int[] {0, 100_000}) {
-            insertFinished(rows - finished);
-            finished = rows;
+            growTo(rows);
             for (int i = 0; i < ROUNDS; i++) {
                 work(hot);
             }
@@ -111,8 +111,7 @@ class PlanStabilityTest extends Specification {
 
     /** Works with so many finished tasks around: by the plans of the size before, then with what the server knows of this one. */
     private void work(Session hot, int rows) {
-        insertFinished(rows - finished);
-        finished = rows;
+        growTo(rows);
         Plan.tell(hot);
         for (int i = 0; i < ROUNDS; i++) {
             work(hot);
@@ -182,8 +181,16 @@ class PlanStabilityTest extends Specification {
         return result;
     }
 
-    private void insertFinished(int rows) {
+    /** A part at a time, so that a busy machine is done with each before the session's statements have to end. */
+    private void growTo(int rows) {
         db.execute("set session_replication_role = replica");
+        for (; finished < rows; finished += PART) {
+            insertFinished(PART);
+        }
+        db.execute("set session_replication_role = origin");
+    }
+
+    private void insertFinished(int rows) {
         db.rows("""
                 with run as (
                     insert into pgflow.runs (run_id, created_at, started_at, ended_at, workflow_id, events, remaining_sinks, priority, state, input)
@@ -205,6 +212,5 @@ class PlanStabilityTest extends Specification {
                 )
                 select count(*) from entry
                 """, rows);
-        db.execute("set session_replication_role = origin");
     }
 }
