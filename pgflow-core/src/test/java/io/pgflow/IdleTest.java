@@ -21,7 +21,7 @@ import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** What an engine asks the database while there is nothing to do. */
+/** What an engine sends to the database while there is little or nothing to do. */
 class IdleTest {
 
     private static final Duration LONGER_HEARTBEAT = Duration.ofSeconds(2);
@@ -86,6 +86,22 @@ class IdleTest {
 
         assertThat(pgflow.executor().attach(flow, UUID.fromString(run)).await(PATIENCE))
                 .isNotNull();
+    }
+
+    @Test
+    void a_start_after_a_rest_tells_others_in_its_own_statement() throws Exception {
+        engines.start(flow);
+        Pgflow starting = engines.closeLater(Pgflow.on(telling(engines.pool())).start());
+        starting.executor().define(flow);
+        await().atMost(PATIENCE).until(() -> starting.mode() == Mode.NOTIFY);
+        statements.clear();
+
+        starting.executor().start(flow, "1").await(PATIENCE);
+
+        assertThat(statements.stream().filter(sql -> sql.contains("pg_notify")))
+                .singleElement()
+                .asString()
+                .contains("start_runs");
     }
 
     private Pgflow start() {
