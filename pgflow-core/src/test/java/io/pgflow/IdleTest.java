@@ -21,8 +21,10 @@ import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** What an engine asks the database while there is nothing to do. */
+/** What an engine sends to the database while there is little or nothing to do. */
 class IdleTest {
+
+    private static final Duration LONGER_HEARTBEAT = Duration.ofSeconds(2);
 
     @RegisterExtension
     final Engines engines = new Engines();
@@ -44,13 +46,15 @@ class IdleTest {
 
     @Test
     void the_heart_of_an_idle_engine_beats_with_that_question() {
-        start();
+        start(LONGER_HEARTBEAT);
         String since =
                 engines.sql("select max(heartbeat_at) from pgflow.workers").get(0);
         statements.clear();
 
-        await().atMost(PATIENCE).until(() -> sent("upkeep_due") >= 10);
+        await().atMost(PATIENCE).until(() -> sent("upkeep_due") >= 20);
 
+        // In so many intervals a heart that does not ride beats three times; where the machine stalls it may once.
+        assertThat(sent("heartbeat")).isLessThanOrEqualTo(1);
         assertThat(engines.sql("select heartbeat_at > ?::timestamptz from pgflow.workers", since))
                 .containsExactly("t");
     }
@@ -84,10 +88,30 @@ class IdleTest {
                 .isNotNull();
     }
 
+    @Test
+    void a_start_after_a_rest_tells_others_in_its_own_statement() throws Exception {
+        engines.start(flow);
+        Pgflow starting = engines.closeLater(Pgflow.on(telling(engines.pool())).start());
+        starting.executor().define(flow);
+        await().atMost(PATIENCE).until(() -> starting.mode() == Mode.NOTIFY);
+        statements.clear();
+
+        starting.executor().start(flow, "1").await(PATIENCE);
+
+        assertThat(statements.stream().filter(sql -> sql.contains("pg_notify")))
+                .singleElement()
+                .asString()
+                .contains("start_runs");
+    }
+
     private Pgflow start() {
+        return start(Duration.ofSeconds(1));
+    }
+
+    private Pgflow start(Duration heartbeat) {
         Pgflow pgflow = engines.closeLater(Pgflow.on(telling(engines.pool()))
                 .settings(PgflowSettings.builder()
-                        .heartbeat(Duration.ofSeconds(1))
+                        .heartbeat(heartbeat)
                         .pollInterval(Duration.ofMillis(300))
                         .build())
                 .with(flow)

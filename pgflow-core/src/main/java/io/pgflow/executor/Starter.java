@@ -54,7 +54,7 @@ final class Starter {
             return List.of();
         }
         var waiting = new Waiting(requests, actor.orElse(null), System.nanoTime() + deadline.toNanos());
-        var done = new ArrayList<Started>();
+        var done = new ArrayList<Runnable>();
         if (requests.size() >= LARGEST_BATCH
                 || requests.stream()
                         .anyMatch(request -> request.idempotencyKey().isPresent())) {
@@ -62,7 +62,7 @@ final class Starter {
         } else {
             travelTogether(waiting, done);
         }
-        done.forEach(this::follow);
+        done.forEach(Runnable::run);
         List<UUID> runIds = waiting.answer();
         soonest(requests).ifPresent(this::followTimer);
         return runIds;
@@ -73,7 +73,7 @@ final class Starter {
         return until(System.nanoTime() + deadline.toNanos(), call);
     }
 
-    private void travelTogether(Waiting waiting, List<Started> done) {
+    private void travelTogether(Waiting waiting, List<Runnable> done) {
         queue.add(waiting);
         if (!sending.compareAndSet(false, true)) {
             waiting.awaitAnswerOrTurn();
@@ -121,18 +121,19 @@ final class Starter {
         return size + next.requests.size() <= LARGEST_BATCH && together.get(0).sameActor(next);
     }
 
-    private void send(List<Waiting> together, List<Started> done) {
+    private void send(List<Waiting> together, List<Runnable> done) {
         List<StartRequest> requests =
                 together.stream().flatMap(one -> one.requests.stream()).toList();
         Waiting first = together.get(0);
+        @Nullable String mark = consequences.markOfStart().orElse(null);
         try {
-            Started started = until(first.deadline, () -> store.start(requests, first.actor));
+            Started started = until(first.deadline, () -> store.start(requests, first.actor, mark));
             int from = 0;
             for (Waiting one : together) {
                 one.succeed(started.runIds().subList(from, from + one.requests.size()));
                 from += one.requests.size();
             }
-            done.add(started);
+            done.add(() -> consequences.follow(started, mark != null));
         } catch (RuntimeException e) {
             if (isPassing(e) || together.size() == 1) {
                 together.forEach(one -> one.fail(e));
@@ -153,11 +154,6 @@ final class Starter {
     /** A delayed run begins on time, not when somebody next looks for timers. */
     private void followTimer(Duration dueIn) {
         consequences.follow(new Outcome(Set.of(), List.of(), Set.of(), false, Optional.of(dueIn)));
-    }
-
-    private void follow(Started started) {
-        consequences.follow(
-                new Outcome(Set.of(), List.of(), started.wokenQueues(), started.mapsToFold(), Optional.empty()));
     }
 
     /** An interrupt is kept for the caller: others may travel along with it, and a start is over soon. */

@@ -77,14 +77,10 @@ final class Claimer {
     }
 
     void round() throws InterruptedException {
-        int room = workplace.slots().awaitRoom(untilHandBack());
+        int room = awaitRoom();
         recoverUncertain();
         handBackOld();
         if (room == 0) {
-            return;
-        }
-        if (workplace.reports().size() > LARGEST_BACKLOG) {
-            bell.await(BACKLOG_PAUSE);
             return;
         }
         int asked = Math.min(room, LARGEST_CLAIM);
@@ -95,7 +91,7 @@ final class Claimer {
         }
         if (claimed < asked) {
             nothingWaitedAt = now;
-            awaitBell();
+            awaitWork();
         }
     }
 
@@ -148,25 +144,32 @@ final class Claimer {
         }
     }
 
-    private void awaitBell() throws InterruptedException {
-        Optional<Duration> handBack = workplace.slots().untilWaited(LONGEST_WAIT);
-        if (handBack.isPresent()) {
-            bell.await(handBack.get());
-        } else {
-            boolean rung = false;
-            for (long left = untilLook(); left > 0 && !rung; left = untilLook()) {
-                rung = bell.await(Duration.ofNanos(left));
-            }
+    /** Waits until there is room, or something is to be handed back; none while too much waits to be reported. */
+    private int awaitRoom() throws InterruptedException {
+        if (workplace.reports().size() > LARGEST_BACKLOG) {
+            bell.await(BACKLOG_PAUSE);
+            return 0;
+        }
+        return workplace.slots().awaitRoom(untilHandBack().orElse(pollInterval));
+    }
+
+    /** Waits until somebody says that there may be work, something is to be handed back, or nobody has looked for long. */
+    private void awaitWork() throws InterruptedException {
+        boolean rung = false;
+        for (long left = untilLook(); left > 0 && !rung; left = untilLook()) {
+            rung = bell.await(Duration.ofNanos(left));
         }
     }
 
     /** Upkeep asks after a poll interval and a quarter at the latest, so it comes first unless it is held up. */
     private long untilLook() {
-        return nothingWaitedAt + pollInterval.toNanos() * 3 / 2 - System.nanoTime();
+        return untilHandBack()
+                .map(Duration::toNanos)
+                .orElseGet(() -> nothingWaitedAt + pollInterval.toNanos() * 3 / 2 - System.nanoTime());
     }
 
-    private Duration untilHandBack() {
-        return workplace.slots().untilWaited(LONGEST_WAIT).orElse(pollInterval);
+    private Optional<Duration> untilHandBack() {
+        return workplace.slots().untilWaited(LONGEST_WAIT);
     }
 
     /** When its answer is lost, what was not handed back is found like claims of which we do not know. */

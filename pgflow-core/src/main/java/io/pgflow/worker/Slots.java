@@ -25,6 +25,10 @@ final class Slots {
     private static final Duration AHEAD = Duration.ofMillis(20);
 
     private static final int MOST_AHEAD = 500;
+
+    /** When no thread was to be had for a handler, none is asked for in this time but for those that go on. */
+    private static final Duration REST = Duration.ofSeconds(1);
+
     private static final Logger log = LoggerFactory.getLogger(Slots.class);
 
     private final int all;
@@ -37,6 +41,8 @@ final class Slots {
     private int called;
     /** Threads that have come and not gone: each runs an attempt. */
     private int taken;
+    /** Until then no thread is likely to be had, on this JVM's clock for durations. */
+    private long restsUntil = System.nanoTime();
 
     Slots(int all, Executor threads) {
         this.all = all;
@@ -52,7 +58,9 @@ final class Slots {
         lock.lockInterruptibly();
         try {
             while (room() == 0 && left > 0) {
-                left = changed.awaitNanos(left);
+                long rest = restsUntil - System.nanoTime(); // nobody tells when it is over
+                long pause = rest > 0 ? Math.min(rest, left) : left;
+                left -= pause - changed.awaitNanos(pause);
             }
             return room();
         } finally {
@@ -92,9 +100,11 @@ final class Slots {
     }
 
     private int room() {
-        int ahead = Math.min(pace.within(AHEAD, System.nanoTime()), MOST_AHEAD);
+        long now = System.nanoTime();
+        int ahead = Math.min(pace.within(AHEAD, now), MOST_AHEAD);
         int held = taken + waiting.size();
-        return held < all || waiting.size() <= ahead / 2 ? Math.max(all + ahead - held, 0) : 0;
+        int atOnce = restsUntil - now > 0 ? taken : all;
+        return held < atOnce || waiting.size() <= ahead / 2 ? Math.max(atOnce + ahead - held, 0) : 0;
     }
 
     /** Calls a thread when more attempts wait than threads are on their way. */
@@ -107,7 +117,8 @@ final class Slots {
             threads.execute(this::work);
         } catch (RuntimeException | Error e) { // no thread to be had: others take it, or it is handed back
             called--;
-            log.warn("no thread for a handler", e);
+            restsUntil = System.nanoTime() + REST.toNanos(); // or it would be claimed again at once, and again
+            log.warn("no thread for a handler; nothing more is claimed for {}", REST, e);
         }
     }
 

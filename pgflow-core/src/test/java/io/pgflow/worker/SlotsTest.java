@@ -12,7 +12,9 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -169,6 +171,25 @@ class SlotsTest {
 
         assertThat(without.takeBack(Duration.ZERO)).hasSize(1);
         assertThat(without.awaitAllFree(AT_ONCE)).isTrue();
+    }
+
+    @Test
+    void when_no_thread_was_to_be_had_there_is_no_room_for_a_while() throws Exception {
+        var refusals = new AtomicInteger(1);
+        Slots refused = new Slots(SLOTS, work -> {
+            if (refusals.getAndDecrement() > 0) {
+                throw new RejectedExecutionException("refused by the test");
+            }
+            called.add(work);
+        });
+        refused.run(attempts(1));
+        refused.takeBack(Duration.ZERO);
+
+        assertThat(refused.awaitRoom(AT_ONCE)).isZero();
+        assertThat(refused.awaitRoom(Duration.ofMinutes(1))).isEqualTo(SLOTS);
+
+        refused.run(attempts(1));
+        assertThat(called).hasSize(1);
     }
 
     private List<Attempt> attempts(int count) {

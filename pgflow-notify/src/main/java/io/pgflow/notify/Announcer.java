@@ -16,7 +16,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sends notifications that may be coalesced: the first at once, the same one again only after a quiet window, and then for certain.
+ * Sends notifications that may be coalesced: one at once, the same one again and again only once in each window, and then for certain.
+ * Who has been quiet has windows to spare: a few may follow each other without a pause, so that two things that happen 10 ms apart are no
+ * burst.
  *
  * <p>PostgreSQL takes one lock of the whole database when a transaction with a NOTIFY commits; so these go apart from the transactions
  * that they speak of, and all that are due go in one. A failed one is dropped: it is a hint, and the poll floor is below it.
@@ -24,13 +26,17 @@ import org.slf4j.LoggerFactory;
 final class Announcer implements Runnable, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Announcer.class);
     private static final int MOST_WAITING = 10_000;
+    /** So many of one kind may go without a pause when there were none for as many windows. */
+    private static final int MOST_TO_SPARE = 5;
 
     private final Calls calls;
     private final long windowNanos;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final Set<Notification> waiting = new LinkedHashSet<>();
-    private final Map<Notification, Long> quietUntil = new HashMap<>();
+    /** Each one sent uses up a window; when the windows used up by now end. */
+    private final Map<Notification, Long> usedUntil = new HashMap<>();
+
     private boolean closed;
     private boolean failing;
 
@@ -45,6 +51,29 @@ final class Announcer implements Runnable, AutoCloseable {
             if (!closed && waiting.size() < MOST_WAITING && waiting.add(notification)) {
                 changed.signal();
             }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether anything may be sent to this channel at once; nobody waits, and nobody sent too much of late. */
+    boolean isQuiet(String channel) {
+        lock.lock();
+        try {
+            long now = System.nanoTime();
+            return waiting.stream().noneMatch(one -> one.channel().equals(channel))
+                    && usedUntil.keySet().stream()
+                            .noneMatch(one -> one.channel().equals(channel) && untilAllowed(one, now) > 0);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Somebody else has sent it. What waits stays: it may speak of something later. */
+    void sent(Notification notification) {
+        lock.lock();
+        try {
+            use(notification, System.nanoTime());
         } finally {
             lock.unlock();
         }
@@ -79,12 +108,12 @@ final class Announcer implements Runnable, AutoCloseable {
         try {
             while (true) {
                 long now = System.nanoTime();
-                quietUntil.values().removeIf(until -> until - now <= 0);
+                usedUntil.values().removeIf(until -> until - now <= 0);
                 List<Notification> due = new ArrayList<>(waiting);
-                due.removeIf(one -> !closed && quietUntil.containsKey(one));
+                due.removeIf(one -> !closed && untilAllowed(one, now) > 0);
                 if (!due.isEmpty() || closed) {
                     due.forEach(waiting::remove);
-                    due.forEach(one -> quietUntil.put(one, now + windowNanos));
+                    due.forEach(one -> use(one, now));
                     return due;
                 }
                 changed.awaitNanos(untilDue(now));
@@ -94,11 +123,18 @@ final class Announcer implements Runnable, AutoCloseable {
         }
     }
 
+    private void use(Notification notification, long now) {
+        long used = Math.max(usedUntil.getOrDefault(notification, now) - now, 0) + windowNanos;
+        usedUntil.put(notification, now + Math.min(used, MOST_TO_SPARE * windowNanos));
+    }
+
+    private long untilAllowed(Notification notification, long now) {
+        Long until = usedUntil.get(notification);
+        return until == null ? 0 : until - now - (MOST_TO_SPARE - 1) * windowNanos;
+    }
+
     private long untilDue(long now) {
-        return waiting.stream()
-                .mapToLong(one -> quietUntil.getOrDefault(one, now) - now)
-                .min()
-                .orElse(Long.MAX_VALUE);
+        return waiting.stream().mapToLong(one -> untilAllowed(one, now)).min().orElse(Long.MAX_VALUE);
     }
 
     private void send(List<Notification> due) {

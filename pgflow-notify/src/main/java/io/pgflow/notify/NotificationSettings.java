@@ -15,7 +15,8 @@ import java.util.function.Consumer;
  * @param probeWithin how long a notification to ourselves may take before the mode is POLLING (default 2 s; 10 ms to 1 h)
  * @param probeEvery how often it is tried again in mode POLLING (default 30 s; 10 ms to 1 h)
  * @param reconnectCap the longest pause between two tries to connect; pauses double from 100 ms (default 5 s; 10 ms to 1 h)
- * @param coalesceWindow {@link Notifications#notifyLater} sends the same thing at most once in this time (default 20 ms; 1 ms to 1 min)
+ * @param coalesceWindow {@link Notifications#notifyLater} sends the same thing at most once in this time, but up to five times in a row
+ *     after a rest (default 20 ms; 1 ms to 1 min)
  * @param callWithin how long a statement on a borrowed connection may take (default 30 s; 10 ms to 1 h)
  * @param replyWithin a request that was not answered by then is given to a handler again (default 30 s; 1 s to 1 h)
  * @param inboxSize how many notifications wait for a slow handler before they collapse into one {@code caughtUp()} (default 1000; 1 to

@@ -81,8 +81,8 @@ public final class Notifications implements AutoCloseable {
     }
 
     /**
-     * Notifies soon, from another thread: the first at once, the same channel and payload again at most once in each
-     * {@link NotificationSettings#coalesceWindow()}. Whatever was true at the last call is announced after that call. Never waits for
+     * Notifies soon, from another thread: the same channel and payload at most once in each {@link NotificationSettings#coalesceWindow()}
+     * in the long run, and at once, up to five times in a row, when there were few before. Whatever was true at the last call is announced after that call. Never waits for
      * the database; what cannot be sent is logged and dropped.
      *
      * @throws NotificationException only for a channel or payload that could never be sent
@@ -92,6 +92,20 @@ public final class Notifications implements AutoCloseable {
         if (settings.enabled()) {
             announcer.announce(notification);
         }
+    }
+
+    /**
+     * Whether {@link #notifyLater} would send to this channel at once. Whoever is about to commit a transaction anyway may then notify in that
+     * one instead, which saves another, and says so with {@link #notified}. Always false in mode OFF.
+     */
+    public boolean isQuiet(String channel) {
+        Names.channel(channel);
+        return settings.enabled() && announcer.isQuiet(channel);
+    }
+
+    /** The caller has notified in a transaction of his own, which counts like a {@link #notifyLater} that was sent. */
+    public void notified(String channel, String payload) {
+        announcer.sent(checked(channel, payload));
     }
 
     /**

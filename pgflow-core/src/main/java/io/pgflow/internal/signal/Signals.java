@@ -6,6 +6,7 @@ import io.pgflow.notify.NotificationHandler;
 import io.pgflow.notify.Notifications;
 import io.pgflow.notify.Subscription;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -56,6 +57,24 @@ public final class Signals implements AutoCloseable {
             tellWork(queues);
             queues.forEach(queue -> tellOthers(TASKS, queue));
         }
+    }
+
+    /**
+     * What a start adds to the hints that it sends within its own transaction; empty when others heard so many of late that it
+     * shall not.
+     */
+    public Optional<String> markOfStart() {
+        return notifications.isQuiet(TASKS) ? Optional.of(mark) : Optional.empty();
+    }
+
+    /** A start scheduled work in these queues, and its transaction has told others. */
+    public void started(Set<String> queues) {
+        if (!queues.isEmpty()) {
+            tellWork(queues);
+        }
+        tell(onEvents);
+        queues.forEach(queue -> notifications.notified(TASKS, queue + mark));
+        notifications.notified(EVENTS, mark);
     }
 
     /** A state changed somewhere; these runs have ended by it. */

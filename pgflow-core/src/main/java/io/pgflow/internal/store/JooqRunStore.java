@@ -5,27 +5,31 @@ import static io.pgflow.internal.store.Columns.list;
 import static io.pgflow.internal.store.Columns.set;
 import static org.jooq.Records.mapping;
 
+import io.pgflow.DatabaseException;
 import io.pgflow.internal.store.schema.routines.DefineWorkflow;
 import io.pgflow.internal.store.schema.routines.SkipTasks;
 import io.pgflow.internal.store.schema.tables.CancelRuns;
 import io.pgflow.internal.store.schema.tables.Workflows;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import org.jooq.DSLContext;
 import org.jooq.JSONB;
 import org.jooq.Routine;
-import org.jooq.impl.DSL;
 import org.jspecify.annotations.Nullable;
 
 /** The functions that executors call. */
 final class JooqRunStore implements RunStore {
 
-    private static final String TASKS_CHANNEL = "pgflow_tasks";
+    /** A hint without a mark is dropped by nobody. */
+    private static final String FOR_EVERYBODY = "";
+
+    /** A limit of the server is reached: its queue of notifications is full while somebody listens in an open transaction. */
+    private static final String LIMIT = "54000";
 
     private static final Started NOTHING_STARTED = new Started(List.of(), List.of(), Set.of(), false);
 
@@ -72,34 +76,31 @@ final class JooqRunStore implements RunStore {
     }
 
     @Override
-    public Started start(List<StartRequest> requests, @Nullable String actor) {
-        return requests.isEmpty()
-                ? NOTHING_STARTED
-                : calls.prepared("start runs", StartCall.SQL, statement -> StartCall.send(statement, requests, actor));
+    public Started start(List<StartRequest> requests, @Nullable String actor, @Nullable String mark) {
+        if (requests.isEmpty()) {
+            return NOTHING_STARTED;
+        }
+        try {
+            return calls.prepared(
+                    "start runs", StartCall.sql(mark), statement -> StartCall.send(statement, requests, actor, mark));
+        } catch (DatabaseException e) {
+            if (mark != null && e.getCause() instanceof SQLException cause && LIMIT.equals(cause.getSQLState())) {
+                return start(requests, actor, null); // a hint that cannot be sent is dropped, as always
+            }
+            throw e;
+        }
     }
 
     @Override
     public Started start(Connection connection, List<StartRequest> requests, @Nullable String actor, boolean notify) {
-        if (requests.isEmpty()) {
-            return NOTHING_STARTED;
-        }
-        String attempt = "start runs in the caller's transaction";
-        Started started = calls.preparedIn(
-                connection, attempt, StartCall.SQL, statement -> StartCall.send(statement, requests, actor));
-        if (notify && !started.wokenQueues().isEmpty()) {
-            calls.callIn(connection, attempt, db -> {
-                notifyWorkers(db, started.wokenQueues());
-                return started;
-            });
-        }
-        return started;
-    }
-
-    /** Maps over empty arrays go on, and items fail that cannot be opened, before the caller commits. */
-    private static void notifyWorkers(DSLContext db, Set<String> queues) {
-        db.fetch(
-                "select pg_catalog.pg_notify({0}, q.queue) from unnest({1}) q (queue)",
-                DSL.val(TASKS_CHANNEL), DSL.val(queues.toArray(String[]::new)));
+        @Nullable String mark = notify ? FOR_EVERYBODY : null;
+        return requests.isEmpty()
+                ? NOTHING_STARTED
+                : calls.preparedIn(
+                        connection,
+                        "start runs in the caller's transaction",
+                        StartCall.sql(mark),
+                        statement -> StartCall.send(statement, requests, actor, mark));
     }
 
     @Override

@@ -18,8 +18,11 @@ public interface RunStore {
     /** The newest version of a workflow by name. */
     Optional<DefinedWorkflow> newest(String workflow);
 
-    /** start_runs, in a transaction of its own. */
-    Started start(List<StartRequest> requests, @Nullable String actor);
+    /**
+     * start_runs, in a transaction of its own. With a mark, its commit tells others: of the work in each queue that got some, and that
+     * something happened. The mark stands behind what is said, and may be empty.
+     */
+    Started start(List<StartRequest> requests, @Nullable String actor, @Nullable String mark);
 
     /**
      * start_runs in the caller's transaction; workers are notified when that commits, if {@code notify}. Maps to fold are left to

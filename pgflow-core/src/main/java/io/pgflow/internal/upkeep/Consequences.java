@@ -3,9 +3,11 @@ package io.pgflow.internal.upkeep;
 import io.pgflow.DatabaseException;
 import io.pgflow.internal.signal.Signals;
 import io.pgflow.internal.store.Outcome;
+import io.pgflow.internal.store.Started;
 import io.pgflow.internal.store.TaskStore;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -33,14 +35,36 @@ public final class Consequences {
         onTimer.add(listener);
     }
 
+    /** What a start adds to hints in its own transaction; see {@link Signals#markOfStart}. */
+    public Optional<String> markOfStart() {
+        return signals.markOfStart();
+    }
+
     /** Follows up on one outcome, and on those that come of it. Never throws. */
     public void follow(Outcome outcome) {
+        follow(outcome.mapsToFold(), () -> announce(outcome));
+    }
+
+    /** Follows up on starts, of which their transaction has told other processes if {@code told}. Never throws. */
+    public void follow(Started started, boolean told) {
+        follow(started.mapsToFold(), () -> {
+            if (told) {
+                signals.started(started.wokenQueues());
+            } else {
+                signals.work(started.wokenQueues());
+                signals.happened(List.of());
+            }
+        });
+    }
+
+    private void follow(boolean mapsToFold, Runnable announcing) {
         try {
-            announce(outcome);
-            Outcome next = outcome;
-            while (next.mapsToFold()) {
-                next = store.foldMaps();
-                announce(next);
+            announcing.run();
+            boolean more = mapsToFold;
+            while (more) {
+                Outcome folded = store.foldMaps();
+                announce(folded);
+                more = folded.mapsToFold();
             }
         } catch (DatabaseException e) {
             log.debug("maps are left for the next upkeep: {}", e.getMessage());

@@ -44,6 +44,21 @@ class SignalsTest {
         await().atMost(PATIENCE).until(() -> heard.equals(List.of("reports")));
     }
 
+    @Test
+    void a_start_tells_others_by_itself_until_they_heard_much_of_late() {
+        Signals signals = listening(new CopyOnWriteArrayList<>());
+        assertThat(signals.markOfStart()).isPresent();
+
+        int starts = 0;
+        while (signals.markOfStart().isPresent() && starts < 10_000) {
+            signals.started(Set.of("first"));
+            starts++;
+        }
+
+        assertThat(starts).isBetween(5, 9_999);
+        await().atMost(PATIENCE).until(() -> signals.markOfStart().isPresent());
+    }
+
     private Signals listening(List<String> heard) {
         Notifications notifications = engines.closeLater(Notifications.on(engines.pool()));
         Signals signals = engines.closeLater(new Signals(notifications));

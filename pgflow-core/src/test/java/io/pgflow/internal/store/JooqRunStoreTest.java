@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pgflow.DatabaseException;
 import io.pgflow.embedded.TestDatabases;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -13,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
@@ -88,8 +91,8 @@ class JooqRunStoreTest {
                 Optional.of(Duration.ofMillis(93_784_005)),
                 3);
 
-        assertThat(runs.start(List.of(one, later), "tester").created()).containsExactly(true, true);
-        Started repeated = runs.start(List.of(again), null);
+        assertThat(runs.start(List.of(one, later), "tester", null).created()).containsExactly(true, true);
+        Started repeated = runs.start(List.of(again), null, null);
         assertThat(repeated.created()).containsExactly(false);
         assertThat(repeated.runIds()).containsExactly(one.runId());
         assertThat(runs.run(again.runId())).isEmpty();
@@ -251,14 +254,57 @@ class JooqRunStoreTest {
     }
 
     @Test
+    void a_start_with_a_mark_tells_others_with_its_commit() throws Exception {
+        long workflow = database.chain();
+        try (Connection listener = database.another().getConnection();
+                Statement statement = listener.createStatement()) {
+            statement.execute("listen pgflow_tasks");
+            statement.execute("listen pgflow_events");
+
+            Started started = runs.start(List.of(StoreDatabase.request(workflow, "1")), null, " marked");
+
+            assertThat(started.created()).containsExactly(true);
+            assertThat(payloads(listener)).containsExactly("default marked", " marked");
+        }
+    }
+
+    @Test
+    void a_start_is_stored_when_its_hint_cannot_be_sent() {
+        RunStore full = StoreDatabase.runs(withoutRoomForNotifications(), StoreDatabase.DEADLINE);
+
+        Started started = full.start(List.of(StoreDatabase.request(database.chain(), "1")), null, " marked");
+
+        assertThat(started.created()).containsExactly(true);
+        assertThat(runs.run(started.runIds().get(0))).isPresent();
+    }
+
+    @Test
     void an_empty_list_needs_no_database() {
         PGSimpleDataSource nowhere = new PGSimpleDataSource();
         nowhere.setUrl("jdbc:postgresql://127.0.0.1:1/none");
         RunStore unreachable = StoreDatabase.runs(nowhere, StoreDatabase.DEADLINE);
 
-        assertThat(unreachable.start(List.of(), null).runIds()).isEmpty();
+        assertThat(unreachable.start(List.of(), null, null).runIds()).isEmpty();
         assertThat(unreachable.results(List.of())).isEmpty();
         assertThat(unreachable.cancel(List.of(), null, null)).isEmpty();
+    }
+
+    /** What the server says to the commit of a NOTIFY when somebody has listened in one transaction for very long. */
+    private DataSource withoutRoomForNotifications() {
+        return proxy(DataSource.class, (source, method, arguments) -> {
+            Connection real = database.dataSource().getConnection();
+            return proxy(Connection.class, (connection, call, given) -> {
+                if (call.getName().equals("prepareStatement")
+                        && given[0].toString().contains("pg_notify")) {
+                    throw new SQLException("too many notifications in the NOTIFY queue", "54000");
+                }
+                return call.invoke(real, given);
+            });
+        });
+    }
+
+    private static <T> T proxy(Class<T> type, InvocationHandler handler) {
+        return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, handler));
     }
 
     private static List<String> payloads(Connection listener) throws SQLException {

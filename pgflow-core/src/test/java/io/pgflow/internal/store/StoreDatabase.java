@@ -73,7 +73,9 @@ record StoreDatabase(PGSimpleDataSource dataSource, TaskStore tasks, RunStore ru
     }
 
     UUID start(long workflowId, String input) {
-        return runs.start(List.of(request(workflowId, input)), null).runIds().get(0);
+        return runs.start(List.of(request(workflowId, input)), null, null)
+                .runIds()
+                .get(0);
     }
 
     List<ClaimedTask> claim(long worker) {
