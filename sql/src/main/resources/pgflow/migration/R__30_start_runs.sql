@@ -30,7 +30,7 @@ as $$
 declare
     v_now timestamptz := pgflow.clock();
     v_plain boolean := coalesce(pg_catalog.num_nonnulls(variadic p_delays), 0) = 0
-        and coalesce(pg_catalog.num_nonnulls(variadic p_priorities), 0) = 0;
+        and coalesce(2 = all (pg_catalog.array_remove(p_priorities, null)), true);
     v_step smallint;
     v_queue text;
     v_new uuid[];
@@ -40,8 +40,10 @@ begin
         run_ids := pgflow._take_idempotency_keys(p_run_ids, p_workflow_ids, p_idempotency_keys);
     end if;
 
-    if v_plain and p_workflow_ids[1] = all (p_workflow_ids)
-       and pg_catalog.cardinality(p_workflow_ids) = pg_catalog.cardinality(p_run_ids) then
+    if v_plain
+       and p_workflow_ids[1] = all (p_workflow_ids)
+       and pg_catalog.cardinality(p_workflow_ids) = pg_catalog.cardinality(p_run_ids)
+    then
         select s.step, s.queue
         into v_step, v_queue
         from pgflow.workflows w
