@@ -29,41 +29,40 @@ set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_now timestamptz := pgflow.clock();
-    v_only_roots boolean := pgflow._check_start(p_workflow_ids, p_inputs, p_priorities);
-    v_delayed boolean := coalesce(pg_catalog.num_nonnulls(variadic p_delays) > 0, false);
+    v_plain boolean := coalesce(pg_catalog.num_nonnulls(variadic p_delays), 0) = 0
+        and coalesce(2 = all (pg_catalog.array_remove(p_priorities, null)), true);
+    v_step smallint;
+    v_queue text;
     v_new uuid[];
-    v_workflow_ids bigint[];
-    v_priorities smallint[];
-    v_starting boolean[];
 begin
-    run_ids := pgflow._take_idempotency_keys(p_run_ids, p_workflow_ids, p_idempotency_keys);
+    run_ids := p_run_ids;
+    if pg_catalog.num_nonnulls(variadic p_idempotency_keys) > 0 then
+        run_ids := pgflow._take_idempotency_keys(p_run_ids, p_workflow_ids, p_idempotency_keys);
+    end if;
 
-    with inserted as (
-        insert into pgflow.runs (
-            run_id, workflow_id, created_at, started_at, remaining_sinks, events, priority, state, input, labels)
-        select r.run_id, r.workflow_id, v_now, case when not coalesce(r.delay > '0', false) then v_now end, w.sinks, 1,
-               coalesce(r.priority, 2::smallint), case when r.delay > '0' then 'PENDING' else 'RUNNING' end,
-               r.input, r.labels
-        from unnest(p_run_ids, run_ids, p_workflow_ids, p_inputs, p_labels, p_delays, p_priorities)
-            r (run_id, holder, workflow_id, input, labels, delay, priority)
-        join pgflow.workflows w on w.workflow_id = r.workflow_id
-        where r.run_id = r.holder
-        on conflict on constraint runs_pkey do nothing
-        returning runs.run_id, runs.workflow_id, runs.priority, runs.state
-    )
-    select array_agg(i.run_id), array_agg(i.workflow_id), array_agg(i.priority), array_agg(i.state = 'RUNNING')
-    into v_new, v_workflow_ids, v_priorities, v_starting
-    from inserted i;
+    if v_plain
+       and p_workflow_ids[1] = all (p_workflow_ids)
+       and pg_catalog.cardinality(p_workflow_ids) = pg_catalog.cardinality(p_run_ids)
+    then
+        select s.step, s.queue
+        into v_step, v_queue
+        from pgflow.workflows w
+        join pgflow.steps s on s.workflow_id = w.workflow_id
+        where w.workflow_id = p_workflow_ids[1]
+          and w.only_roots
+          and w.sinks = 1;
+    end if;
 
-    if v_delayed then
-        insert into pgflow.timers (run_id, step, item, due_at)
-        select n.run_id, 0, 0, v_now + min(r.delay)
-        from unnest(v_new, v_starting) n (run_id, starting)
-        join unnest(p_run_ids, run_ids, p_delays) r (run_id, holder, delay) on r.run_id = n.run_id
-        where not n.starting
-          and r.run_id = r.holder
-          and r.delay > '0'
-        group by n.run_id;
+    if v_queue is not null then
+        v_new := pgflow._start_single_steps(
+            p_run_ids, run_ids, p_workflow_ids[1], v_step, v_queue, p_inputs, p_labels, p_actor, v_now);
+        woken_queues := case when v_new is not null then array[v_queue] end;
+        maps_to_fold := false;
+    else
+        select s.new_run_ids, s.woken_queues, s.maps_to_fold
+        into v_new, woken_queues, maps_to_fold
+        from pgflow._start_graphs(
+            p_run_ids, run_ids, p_workflow_ids, p_inputs, p_labels, p_delays, p_priorities, p_actor, v_now) s;
     end if;
 
     if pg_catalog.cardinality(v_new) = pg_catalog.cardinality(p_run_ids) then
@@ -74,14 +73,127 @@ begin
             from unnest(p_run_ids) with ordinality r (run_id, n)
             order by r.n);
     end if;
+end;
+$$;
+
+-- _start_single_steps: start_runs for what is started most: runs of one workflow with a single step, now and with normal
+-- priority. What the other way looks up and passes on for each run is known here for all of them.
+--
+-- p_holders: the run that holds the idempotency key of each, itself when it is to be started. Returns the runs that are new.
+
+create or replace function pgflow._start_single_steps(
+    p_run_ids      uuid[],
+    p_holders      uuid[],
+    p_workflow_id  bigint,
+    p_step         smallint,
+    p_queue        text,
+    p_inputs       jsonb[],
+    p_labels       jsonb[],
+    p_actor        text,
+    p_now          timestamptz
+)
+returns uuid[]
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_new uuid[];
+    v_message_ids bigint[];
+begin
+    with inserted as (
+        insert into pgflow.runs (
+            run_id, workflow_id, created_at, started_at, remaining_sinks, events, priority, state, input, labels)
+        select r.run_id, p_workflow_id, p_now, p_now, 1, 1, 2, 'RUNNING', r.input, r.labels
+        from unnest(p_run_ids, p_holders, p_inputs, p_labels) r (run_id, holder, input, labels)
+        where r.run_id = r.holder
+        on conflict on constraint runs_pkey do nothing
+        returning runs.run_id
+    )
+    select array_agg(i.run_id)
+    into v_new
+    from inserted i;
+    if v_new is null then
+        return null;
+    end if;
+
+    --@pp start_runs-inserted
+    v_message_ids := pgflow._send_messages(
+        p_queue, 2::smallint, v_new, pg_catalog.array_fill(p_step, array[pg_catalog.cardinality(v_new)]), null);
+    with scheduled as (
+        insert into pgflow.tasks (run_id, workflow_id, message_id, item, remaining, events, step, priority, state)
+        select n.run_id, p_workflow_id, n.message_id, 0, 0, 1, p_step, 2, 'SCHEDULED'
+        from unnest(v_new, v_message_ids) n (run_id, message_id)
+        returning tasks.run_id
+    )
+    insert into pgflow.audit (
+        run_id, at, item, seq, fence, step, transition, generation, attempt, run_transition, actor)
+    select s.run_id, p_now, 0, 1, 0, p_step, 2, 1, 0, 102, p_actor
+    from scheduled s;
+    return v_new;
+end;
+$$;
+
+-- _start_graphs: start_runs for all others. p_holders is as above.
+
+create or replace function pgflow._start_graphs(
+    p_run_ids         uuid[],
+    p_holders         uuid[],
+    p_workflow_ids    bigint[],
+    p_inputs          jsonb[],
+    p_labels          jsonb[],
+    p_delays          interval[],
+    p_priorities      smallint[],
+    p_actor           text,
+    p_now             timestamptz,
+    out new_run_ids   uuid[],
+    out woken_queues  text[],
+    out maps_to_fold  boolean
+)
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_only_roots boolean := pgflow._check_start(p_workflow_ids, p_inputs, p_priorities);
+    v_delayed boolean := coalesce(pg_catalog.num_nonnulls(variadic p_delays) > 0, false);
+    v_workflow_ids bigint[];
+    v_priorities smallint[];
+    v_starting boolean[];
+begin
+    with inserted as (
+        insert into pgflow.runs (
+            run_id, workflow_id, created_at, started_at, remaining_sinks, events, priority, state, input, labels)
+        select r.run_id, r.workflow_id, p_now, case when not coalesce(r.delay > '0', false) then p_now end, w.sinks, 1,
+               coalesce(r.priority, 2::smallint), case when r.delay > '0' then 'PENDING' else 'RUNNING' end,
+               r.input, r.labels
+        from unnest(p_run_ids, p_holders, p_workflow_ids, p_inputs, p_labels, p_delays, p_priorities)
+            r (run_id, holder, workflow_id, input, labels, delay, priority)
+        join pgflow.workflows w on w.workflow_id = r.workflow_id
+        where r.run_id = r.holder
+        on conflict on constraint runs_pkey do nothing
+        returning runs.run_id, runs.workflow_id, runs.priority, runs.state
+    )
+    select array_agg(i.run_id), array_agg(i.workflow_id), array_agg(i.priority), array_agg(i.state = 'RUNNING')
+    into new_run_ids, v_workflow_ids, v_priorities, v_starting
+    from inserted i;
+
+    if v_delayed then
+        insert into pgflow.timers (run_id, step, item, due_at)
+        select n.run_id, 0, 0, p_now + min(r.delay)
+        from unnest(new_run_ids, v_starting) n (run_id, starting)
+        join unnest(p_run_ids, p_holders, p_delays) r (run_id, holder, delay) on r.run_id = n.run_id
+        where not n.starting
+          and r.run_id = r.holder
+          and r.delay > '0'
+        group by n.run_id;
+    end if;
 
     maps_to_fold := false;
-    if v_new is not null then
+    if new_run_ids is not null then
         --@pp start_runs-inserted
         select t.woken_queues, t.maps_to_fold
         into woken_queues, maps_to_fold
         from pgflow._insert_tasks(
-            v_new, v_workflow_ids, v_priorities, v_starting, v_only_roots and not v_delayed, p_actor, v_now) t;
+            new_run_ids, v_workflow_ids, v_priorities, v_starting, v_only_roots and not v_delayed, p_actor, p_now) t;
     end if;
 end;
 $$;

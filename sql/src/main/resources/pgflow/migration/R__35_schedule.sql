@@ -63,6 +63,21 @@ as $$
 declare
     v_message_ids bigint[];
 begin
+    -- The queue that nearly everybody uses, by a statement whose plan is kept.
+    if p_queue = 'default' and p_priority = 2 then
+        with sent as (
+            insert into pgmq.q_pgf2_default (vt, message)
+            select pg_catalog.clock_timestamp(),
+                   pg_catalog.jsonb_build_object('run_id', t.run_id, 'step', t.step, 'item', coalesce(t.item, 0))
+            from unnest(p_run_ids, p_steps, p_items) t (run_id, step, item)
+            returning msg_id
+        )
+        select array_agg(s.msg_id)
+        into v_message_ids
+        from sent s;
+        return v_message_ids;
+    end if;
+
     execute pg_catalog.format(
         'with sent as (
              insert into pgmq.%I (vt, message)

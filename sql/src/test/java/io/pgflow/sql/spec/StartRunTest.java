@@ -76,6 +76,33 @@ class StartRunTest extends Specification {
         assertThat(db.states(id)).isEqualTo("RUNNING: a SCHEDULED");
     }
 
+    /** Runs of one workflow with one step are started by statements of their own; next to another workflow they are not. */
+    @Test
+    void a_run_of_a_single_step_is_stored_alike_whatever_is_started_with_it() {
+        long single = db.define("single", "work");
+        long other = db.define("other", "a -> b");
+        UUID alone = UUID.randomUUID();
+        UUID together = UUID.randomUUID();
+
+        List<String> wokenAlone = startTwo(alone, single, single);
+        List<String> wokenTogether = startTwo(together, single, other);
+
+        assertThat(wokenAlone).isEqualTo(wokenTogether).containsExactly("default");
+        assertThat(stored(alone)).hasSize(4).isEqualTo(stored(together));
+    }
+
+    @Test
+    void runs_of_a_single_step_go_to_the_queue_of_their_step() {
+        long workflow = db.row(
+                        "select workflow_id from pgflow.define_workflow("
+                                + "'{\"name\": \"mail\", \"steps\": [{\"name\": \"send\", \"handler\": \"send\", \"queue\": \"slow\"}]}')")
+                .number("workflow_id");
+
+        assertThat(startTwo(UUID.randomUUID(), workflow, workflow)).containsExactly("slow");
+
+        assertThat(db.count("select count(*) from pgmq.q_pgf2_slow")).isEqualTo(2);
+    }
+
     @Test
     void a_batch_starts_what_is_new_and_names_the_holders_of_taken_keys() {
         long workflow = db.define("flow", "a");
@@ -209,6 +236,33 @@ class StartRunTest extends Specification {
         db.define("flow", "a");
 
         assertRefused("PF004", "select pgflow.start_run('flow', p_priority => 4)");
+    }
+
+    /** Returns the queues that got work. */
+    private List<String> startTwo(UUID first, long workflow, long second) {
+        return db.row(
+                        "select woken_queues from pgflow.start_runs(array[?, gen_random_uuid()], array[?, ?]::bigint[], '{1,2}',"
+                                + " null, '{\"{}\",null}', null, null, 'ada')",
+                        first,
+                        workflow,
+                        second)
+                .list("woken_queues", String.class);
+    }
+
+    /** The rows of the run's first task and its own, without what differs from run to run. */
+    private List<String> stored(UUID run) {
+        return db.texts("""
+                select (to_jsonb(r) - '{run_id,created_at,started_at}'::text[])::text from pgflow.runs r where r.run_id = $1
+                union all
+                select (to_jsonb(t) - '{run_id,message_id}'::text[])::text from pgflow.tasks t where t.run_id = $1
+                union all
+                select (to_jsonb(a) - '{run_id,entry,at}'::text[])::text from pgflow.audit a where a.run_id = $1
+                union all
+                select (m.message - 'run_id')::text
+                from pgmq.q_pgf2_default m
+                join pgflow.tasks t on t.message_id = m.msg_id and t.run_id = (m.message ->> 'run_id')::uuid
+                where t.run_id = $1
+                """.replace("$1", "'" + run + "'"));
     }
 
     private boolean startWithId(UUID id, long workflow) {
