@@ -104,7 +104,6 @@ begin
             message       jsonb,
             headers       jsonb
         ) with (
-            fillfactor = 80,
             autovacuum_vacuum_scale_factor = 0,
             autovacuum_vacuum_threshold = 1000,
             autovacuum_analyze_scale_factor = 0,
@@ -112,7 +111,6 @@ begin
             autovacuum_vacuum_cost_delay = 0
         )',
         v_queue);
-    execute format('create index if not exists %I on pgmq.%I (vt)', v_queue || '_vt_idx', v_queue);
 
     execute format(
         'create table if not exists pgmq.%I (

@@ -22,7 +22,7 @@ class OwnPgmqTest extends PgmqContractTest {
     @Test
     void a_queue_is_vacuumed_by_the_number_of_its_dead_rows() {
         assertThat(query(database(), "select unnest(reloptions) from pg_class where oid = 'pgmq.q_q'::regclass"))
-                .contains("fillfactor=80", "autovacuum_vacuum_scale_factor=0", "autovacuum_vacuum_threshold=1000");
+                .contains("autovacuum_vacuum_scale_factor=0", "autovacuum_vacuum_threshold=1000");
     }
 
     @Test
