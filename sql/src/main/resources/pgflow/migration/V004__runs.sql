@@ -3,6 +3,8 @@
 -- The functions of this schema are the only writers. The tables have the fewest indexes that serve
 -- them: no column that changes on the way of a task is indexed, so those updates stay within the page. Their columns
 -- stand in the order of alignment, and repeat the numbers of workflows and workers as int: a row is a few bytes narrower.
+-- A run changes once, at its end, often with all runs of its page in one transaction: space kept free on the page would not
+-- hold them, and would stay free for good. A task changes twice or more, and finds some.
 -- They are first analyzed when they have a few hundred rows: a plan made for a table of one page reads all of it, and
 -- would be kept while the table grows.
 
@@ -24,7 +26,7 @@ create table pgflow.runs (
     constraint ended_runs_have_an_end check ((state in ('SUCCEEDED', 'FAILED', 'CANCELLED')) = (ended_at is not null)),
     constraint succeeded_runs_have_no_sinks_left check (state <> 'SUCCEEDED' or remaining_sinks = 0),
     constraint remaining_sinks_is_not_negative check (remaining_sinks >= 0)
-) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000,
+) with (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000,
         autovacuum_vacuum_insert_scale_factor = 0.2, autovacuum_analyze_scale_factor = 0.1,
         autovacuum_analyze_threshold = 2000);
 
