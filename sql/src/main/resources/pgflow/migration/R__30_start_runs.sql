@@ -33,13 +33,9 @@ declare
         and coalesce(2 = all (pg_catalog.array_remove(p_priorities, null)), true);
     v_step smallint;
     v_queue text;
+    v_only_roots boolean;
     v_new uuid[];
 begin
-    run_ids := p_run_ids;
-    if pg_catalog.num_nonnulls(variadic p_idempotency_keys) > 0 then
-        run_ids := pgflow._take_idempotency_keys(p_run_ids, p_workflow_ids, p_idempotency_keys);
-    end if;
-
     if v_plain
        and p_workflow_ids[1] = all (p_workflow_ids)
        and pg_catalog.cardinality(p_workflow_ids) = pg_catalog.cardinality(p_run_ids)
@@ -52,6 +48,14 @@ begin
           and w.only_roots
           and w.sinks = 1;
     end if;
+    if v_queue is null then
+        v_only_roots := pgflow._check_start(p_workflow_ids, p_inputs, p_priorities);
+    end if;
+
+    run_ids := p_run_ids;
+    if pg_catalog.num_nonnulls(variadic p_idempotency_keys) > 0 then
+        run_ids := pgflow._take_idempotency_keys(p_run_ids, p_workflow_ids, p_idempotency_keys);
+    end if;
 
     if v_queue is not null then
         v_new := pgflow._start_single_steps(
@@ -62,7 +66,8 @@ begin
         select s.new_run_ids, s.woken_queues, s.maps_to_fold
         into v_new, woken_queues, maps_to_fold
         from pgflow._start_graphs(
-            p_run_ids, run_ids, p_workflow_ids, p_inputs, p_labels, p_delays, p_priorities, p_actor, v_now) s;
+            p_run_ids, run_ids, p_workflow_ids, p_inputs, p_labels, p_delays, p_priorities, v_only_roots,
+            p_actor, v_now) s;
     end if;
 
     if pg_catalog.cardinality(v_new) = pg_catalog.cardinality(p_run_ids) then
@@ -143,6 +148,7 @@ create or replace function pgflow._start_graphs(
     p_labels          jsonb[],
     p_delays          interval[],
     p_priorities      smallint[],
+    p_only_roots      boolean,
     p_actor           text,
     p_now             timestamptz,
     out new_run_ids   uuid[],
@@ -153,7 +159,6 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-    v_only_roots boolean := pgflow._check_start(p_workflow_ids, p_inputs, p_priorities);
     v_delayed boolean := coalesce(pg_catalog.num_nonnulls(variadic p_delays) > 0, false);
     v_workflow_ids bigint[];
     v_priorities smallint[];
@@ -193,7 +198,7 @@ begin
         select t.woken_queues, t.maps_to_fold
         into woken_queues, maps_to_fold
         from pgflow._insert_tasks(
-            new_run_ids, v_workflow_ids, v_priorities, v_starting, v_only_roots and not v_delayed, p_actor, p_now) t;
+            new_run_ids, v_workflow_ids, v_priorities, v_starting, p_only_roots and not v_delayed, p_actor, p_now) t;
     end if;
 end;
 $$;
@@ -286,10 +291,6 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-    if coalesce(pg_catalog.num_nonnulls(variadic p_idempotency_keys) = 0, true) then
-        return p_run_ids;
-    end if;
-
     insert into pgflow.idempotency_keys (workflow_name, idempotency_key, run_id)
     select w.name, r.key, r.run_id
     from unnest(p_run_ids, p_workflow_ids, p_idempotency_keys) r (run_id, workflow_id, key)

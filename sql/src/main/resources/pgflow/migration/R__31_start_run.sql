@@ -40,6 +40,8 @@ begin
     if p_notify then
         perform pg_catalog.pg_notify('pgflow_tasks', q.queue)
         from unnest(v_started.woken_queues) q (queue);
+        perform pg_catalog.pg_notify('pgflow_events', '')
+        where v_started.created[1];
     end if;
     return v_started.run_ids[1];
 end;

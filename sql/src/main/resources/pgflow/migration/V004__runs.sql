@@ -3,8 +3,8 @@
 -- The functions of this schema are the only writers. The tables have the fewest indexes that serve
 -- them: no column that changes on the way of a task is indexed, so those updates stay within the page. Their columns
 -- stand in the order of alignment, and repeat the numbers of workflows and workers as int: a row is a few bytes narrower.
--- A run changes once, at its end, often with all runs of its page in one transaction: space kept free on the page would not
--- hold them, and would stay free for good. A task changes twice or more, and finds some.
+-- Runs are the exception: most change once, at their end, often with all runs of a page in one transaction. Space kept free on
+-- the page would not hold them, and would stay free for good. A task changes twice or more, and finds some.
 -- They are first analyzed when they have a few hundred rows: a plan made for a table of one page reads all of it, and
 -- would be kept while the table grows.
 

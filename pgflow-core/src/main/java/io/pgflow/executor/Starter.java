@@ -18,6 +18,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -125,15 +126,17 @@ final class Starter {
         List<StartRequest> requests =
                 together.stream().flatMap(one -> one.requests.stream()).toList();
         Waiting first = together.get(0);
-        @Nullable String mark = consequences.markOfStart().orElse(null);
+        // A hint may have to wait for others' commits: a start that failed with one is tried again without.
+        var mark =
+                new AtomicReference<@Nullable String>(consequences.markOfStart().orElse(null));
         try {
-            Started started = until(first.deadline, () -> store.start(requests, first.actor, mark));
+            Started started = until(first.deadline, () -> store.start(requests, first.actor, mark.getAndSet(null)));
             int from = 0;
             for (Waiting one : together) {
                 one.succeed(started.runIds().subList(from, from + one.requests.size()));
                 from += one.requests.size();
             }
-            done.add(() -> consequences.follow(started, mark != null));
+            done.add(() -> consequences.follow(started));
         } catch (RuntimeException e) {
             if (isPassing(e) || together.size() == 1) {
                 together.forEach(one -> one.fail(e));

@@ -26,7 +26,7 @@ final class Slots {
 
     private static final int MOST_AHEAD = 500;
 
-    /** When no thread was to be had for a handler, none is asked for in this time but for those that go on. */
+    /** When no thread was to be had for a handler, nothing is claimed in this time but for the threads that there are. */
     private static final Duration REST = Duration.ofSeconds(1);
 
     private static final Logger log = LoggerFactory.getLogger(Slots.class);
@@ -101,9 +101,13 @@ final class Slots {
 
     private int room() {
         long now = System.nanoTime();
+        boolean rests = restsUntil - now > 0;
+        if (rests && taken == 0) {
+            return 0;
+        }
         int ahead = Math.min(pace.within(AHEAD, now), MOST_AHEAD);
         int held = taken + waiting.size();
-        int atOnce = restsUntil - now > 0 ? taken : all;
+        int atOnce = rests ? taken : all;
         return held < atOnce || waiting.size() <= ahead / 2 ? Math.max(atOnce + ahead - held, 0) : 0;
     }
 
@@ -118,7 +122,10 @@ final class Slots {
         } catch (RuntimeException | Error e) { // no thread to be had: others take it, or it is handed back
             called--;
             restsUntil = System.nanoTime() + REST.toNanos(); // or it would be claimed again at once, and again
-            log.warn("no thread for a handler; nothing more is claimed for {}", REST, e);
+            log.warn(
+                    "no thread for a handler; for {}, no more is claimed than the threads take that there are",
+                    REST,
+                    e);
         }
     }
 

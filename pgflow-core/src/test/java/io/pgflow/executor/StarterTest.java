@@ -161,6 +161,7 @@ class StarterTest {
                             taken.stream().map(StartRequest::runId).toList(),
                             taken.stream().map(request -> true).toList(),
                             Set.of(),
+                            false,
                             false);
                 });
         return new Starter(runs, new Consequences(nothing(TaskStore.class), signals), PATIENCE);

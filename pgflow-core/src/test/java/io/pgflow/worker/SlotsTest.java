@@ -192,6 +192,27 @@ class SlotsTest {
         assertThat(called).hasSize(1);
     }
 
+    @Test
+    void nor_is_there_room_ahead_when_no_thread_goes_on() throws Exception {
+        var refusals = new AtomicInteger(0);
+        Slots quick = new Slots(SLOTS, work -> {
+            if (refusals.getAndDecrement() > 0) {
+                throw new RejectedExecutionException("refused by the test");
+            }
+            called.add(work);
+        });
+        for (int i = 0; i < 100; i++) { // quick handlers, ahead of which there is room
+            quick.run(attempts(1));
+            called.remove().run();
+        }
+        assertThat(quick.awaitRoom(AT_ONCE)).isGreaterThan(SLOTS);
+        refusals.set(1);
+        quick.run(attempts(1));
+        quick.takeBack(Duration.ZERO);
+
+        assertThat(quick.awaitRoom(AT_ONCE)).isZero();
+    }
+
     private List<Attempt> attempts(int count) {
         workplace.handlers().put("handler", in -> {
             begun.add(in.context().itemIndex().orElseThrow());

@@ -56,24 +56,16 @@ final class Announcer implements Runnable, AutoCloseable {
         }
     }
 
-    /** Whether anything may be sent to this channel at once; nobody waits, and nobody sent too much of late. */
-    boolean isQuiet(String channel) {
+    /** Whether somebody else may send it now, who has used up a window then; never while one waits. */
+    boolean takeTurn(Notification notification) {
         lock.lock();
         try {
             long now = System.nanoTime();
-            return waiting.stream().noneMatch(one -> one.channel().equals(channel))
-                    && usedUntil.keySet().stream()
-                            .noneMatch(one -> one.channel().equals(channel) && untilAllowed(one, now) > 0);
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Somebody else has sent it. What waits stays: it may speak of something later. */
-    void sent(Notification notification) {
-        lock.lock();
-        try {
-            use(notification, System.nanoTime());
+            if (closed || waiting.contains(notification) || untilAllowed(notification, now) > 0) {
+                return false;
+            }
+            use(notification, now);
+            return true;
         } finally {
             lock.unlock();
         }
@@ -108,7 +100,6 @@ final class Announcer implements Runnable, AutoCloseable {
         try {
             while (true) {
                 long now = System.nanoTime();
-                usedUntil.values().removeIf(until -> until - now <= 0);
                 List<Notification> due = new ArrayList<>(waiting);
                 due.removeIf(one -> !closed && untilAllowed(one, now) > 0);
                 if (!due.isEmpty() || closed) {
@@ -124,6 +115,7 @@ final class Announcer implements Runnable, AutoCloseable {
     }
 
     private void use(Notification notification, long now) {
+        usedUntil.values().removeIf(until -> until - now <= 0);
         long used = Math.max(usedUntil.getOrDefault(notification, now) - now, 0) + windowNanos;
         usedUntil.put(notification, now + Math.min(used, MOST_TO_SPARE * windowNanos));
     }

@@ -82,8 +82,8 @@ public final class Notifications implements AutoCloseable {
 
     /**
      * Notifies soon, from another thread: the same channel and payload at most once in each {@link NotificationSettings#coalesceWindow()}
-     * in the long run, and at once, up to five times in a row, when there were few before. Whatever was true at the last call is announced after that call. Never waits for
-     * the database; what cannot be sent is logged and dropped.
+     * in the long run, and at once, up to five times in a row, when there were few before. Whatever was true at the last call is
+     * announced after that call. Never waits for the database; what cannot be sent is logged and dropped.
      *
      * @throws NotificationException only for a channel or payload that could never be sent
      */
@@ -95,17 +95,12 @@ public final class Notifications implements AutoCloseable {
     }
 
     /**
-     * Whether {@link #notifyLater} would send to this channel at once. Whoever is about to commit a transaction anyway may then notify in that
-     * one instead, which saves another, and says so with {@link #notified}. Always false in mode OFF.
+     * Whether {@link #notifyLater} would send this at once; true counts as if it had. Whoever is about to commit a transaction anyway
+     * may then notify in that one instead, which saves another. Always false in mode OFF and once this is closed.
      */
-    public boolean isQuiet(String channel) {
-        Names.channel(channel);
-        return settings.enabled() && announcer.isQuiet(channel);
-    }
-
-    /** The caller has notified in a transaction of his own, which counts like a {@link #notifyLater} that was sent. */
-    public void notified(String channel, String payload) {
-        announcer.sent(checked(channel, payload));
+    public boolean takeTurn(String channel, String payload) {
+        var notification = new Notification(Names.channel(channel), Names.payload(payload));
+        return settings.enabled() && announcer.takeTurn(notification);
     }
 
     /**

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -92,36 +93,57 @@ class AnnouncerTest {
                 notifications.notifyLater("orders", "1");
                 await().untilAsserted(() -> assertThat(heard.payloads()).hasSize(sent));
             }
-            assertThat(notifications.isQuiet("orders")).isFalse();
+            assertThat(notifications.takeTurn("orders", "1")).isFalse();
         }
     }
 
     @Test
     void what_callers_send_themselves_counts() {
         try (Notifications notifications = start(db.source(), SETTINGS.withCoalesceWindow(Duration.ofMinutes(1)))) {
-            for (int i = 1; i <= AT_ONCE; i++) {
-                assertThat(notifications.isQuiet("orders")).isTrue();
-                notifications.notified("orders", "1");
-            }
-            assertThat(notifications.isQuiet("orders")).isFalse();
-            assertThat(notifications.isQuiet("others")).isTrue();
+            useUp(notifications, "1");
+
+            assertThat(notifications.takeTurn("orders", "1")).isFalse();
+            assertThat(notifications.takeTurn("orders", "2")).isTrue();
+            assertThat(notifications.takeTurn("others", "1")).isTrue();
         }
     }
 
     @Test
-    void however_much_callers_send_themselves_a_window_of_quiet_is_enough() {
-        try (Notifications notifications = start(db.source())) {
-            for (int i = 0; i < 100; i++) {
-                notifications.notified("orders", "1");
+    void callers_get_no_more_turns_than_there_are_however_many_ask_at_once() throws Exception {
+        var turns = new AtomicInteger();
+        try (Notifications notifications = start(db.source(), SETTINGS.withCoalesceWindow(Duration.ofMinutes(1)))) {
+            var askers = new ArrayList<Thread>();
+            for (int i = 0; i < 50; i++) {
+                askers.add(new Thread(() -> turns.addAndGet(notifications.takeTurn("orders", "1") ? 1 : 0)));
             }
-            await().atMost(WINDOW.multipliedBy(20)).until(() -> notifications.isQuiet("orders"));
+            askers.forEach(Thread::start);
+            for (Thread asker : askers) {
+                asker.join();
+            }
         }
+        assertThat(turns).hasValue(AT_ONCE);
+    }
+
+    @Test
+    void after_a_window_of_quiet_there_is_a_turn_again() {
+        try (Notifications notifications = start(db.source())) {
+            useUp(notifications, "1");
+            await().atMost(WINDOW.multipliedBy(20)).until(() -> notifications.takeTurn("orders", "1"));
+        }
+    }
+
+    @Test
+    void who_is_closed_gives_no_turns() {
+        Notifications notifications = start(db.source());
+        notifications.close();
+
+        assertThat(notifications.takeTurn("orders", "1")).isFalse();
     }
 
     /** Now it is one window until the next is sent. */
     private static void useUp(Notifications notifications, String payload) {
         for (int i = 0; i < AT_ONCE; i++) {
-            notifications.notified("orders", payload);
+            assertThat(notifications.takeTurn("orders", payload)).isTrue();
         }
     }
 

@@ -24,6 +24,8 @@ public final class Signals implements AutoCloseable {
 
     /** There is work; the payload is the queue. */
     private static final String TASKS = "pgflow_tasks";
+    /** Stands for the hints of starts, whatever queues they name, where turns are counted; nobody sends it. */
+    private static final String STARTS = "starts";
     /** Something happened: look at the events. */
     private static final String EVENTS = "pgflow_events";
     /** A run was cancelled; the payload is its id. */
@@ -60,11 +62,11 @@ public final class Signals implements AutoCloseable {
     }
 
     /**
-     * What a start adds to the hints that it sends within its own transaction; empty when others heard so many of late that it
-     * shall not.
+     * What a start adds to the hints that it sends within its own transaction; empty when starts of this process told others so
+     * often of late that this one shall not. Whoever got it has used up a turn.
      */
     public Optional<String> markOfStart() {
-        return notifications.isQuiet(TASKS) ? Optional.of(mark) : Optional.empty();
+        return notifications.takeTurn(TASKS, STARTS) ? Optional.of(mark) : Optional.empty();
     }
 
     /** A start scheduled work in these queues, and its transaction has told others. */
@@ -73,8 +75,6 @@ public final class Signals implements AutoCloseable {
             tellWork(queues);
         }
         tell(onEvents);
-        queues.forEach(queue -> notifications.notified(TASKS, queue + mark));
-        notifications.notified(EVENTS, mark);
     }
 
     /** A state changed somewhere; these runs have ended by it. */

@@ -31,7 +31,7 @@ final class JooqRunStore implements RunStore {
     /** A limit of the server is reached: its queue of notifications is full while somebody listens in an open transaction. */
     private static final String LIMIT = "54000";
 
-    private static final Started NOTHING_STARTED = new Started(List.of(), List.of(), Set.of(), false);
+    private static final Started NOTHING_STARTED = new Started(List.of(), List.of(), Set.of(), false, false);
 
     private final Calls calls;
     private final StoredRuns runs;

@@ -19,7 +19,10 @@ final class StartCall {
             from pgflow.start_runs(?, ?, ?, ?, ?, ?, ?, ?) s
             """;
 
-    /** The commit tells others, too: one statement, and so one transaction without a round trip more. */
+    /**
+     * The commit tells others, too: one statement, and so one transaction without a round trip more. Not when nothing was
+     * created: such a call writes nothing, and shall not begin to.
+     */
     private static final String TELLING_SQL = """
             select s.run_ids, s.created, s.woken_queues, s.maps_to_fold,
                 (select count(*)
@@ -27,7 +30,8 @@ final class StartCall {
                        from unnest(s.woken_queues) q (queue)
                        union all
                        select 'pgflow_events', '') hint (channel, payload)
-                 cross join lateral pg_catalog.pg_notify(hint.channel, hint.payload || m.mark)) as told
+                 cross join lateral pg_catalog.pg_notify(hint.channel, hint.payload || m.mark)
+                 where true = any (s.created)) as told
             from pgflow.start_runs(?, ?, ?, ?, ?, ?, ?, ?) s
             cross join (select ?::text) m (mark)
             """;
@@ -65,7 +69,8 @@ final class StartCall {
                     list(Parameters.uuids(row, "run_ids")),
                     list(Parameters.booleans(row, "created")),
                     set(Parameters.texts(row, "woken_queues")),
-                    row.getBoolean("maps_to_fold"));
+                    row.getBoolean("maps_to_fold"),
+                    mark != null);
         }
     }
 

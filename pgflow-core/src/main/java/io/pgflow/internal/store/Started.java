@@ -9,8 +9,10 @@ import java.util.UUID;
  *
  * @param runIds the requested id, or that of the run which holds the idempotency key
  * @param created whether the call created it
+ * @param told whether the transaction of the call told other processes
  */
-public record Started(List<UUID> runIds, List<Boolean> created, Set<String> wokenQueues, boolean mapsToFold) {
+public record Started(
+        List<UUID> runIds, List<Boolean> created, Set<String> wokenQueues, boolean mapsToFold, boolean told) {
 
     public Started {
         runIds = List.copyOf(runIds);

@@ -45,10 +45,10 @@ public final class Consequences {
         follow(outcome.mapsToFold(), () -> announce(outcome));
     }
 
-    /** Follows up on starts, of which their transaction has told other processes if {@code told}. Never throws. */
-    public void follow(Started started, boolean told) {
+    /** Follows up on starts, of which their transaction may have told other processes. Never throws. */
+    public void follow(Started started) {
         follow(started.mapsToFold(), () -> {
-            if (told) {
+            if (started.told()) {
                 signals.started(started.wokenQueues());
             } else {
                 signals.work(started.wokenQueues());

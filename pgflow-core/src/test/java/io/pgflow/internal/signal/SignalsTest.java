@@ -47,12 +47,9 @@ class SignalsTest {
     @Test
     void a_start_tells_others_by_itself_until_they_heard_much_of_late() {
         Signals signals = listening(new CopyOnWriteArrayList<>());
-        assertThat(signals.markOfStart()).isPresent();
-
         int starts = 0;
         while (signals.markOfStart().isPresent() && starts < 10_000) {
-            signals.started(Set.of("first"));
-            starts++;
+            starts++; // whether or not it then schedules any work
         }
 
         assertThat(starts).isBetween(5, 9_999);

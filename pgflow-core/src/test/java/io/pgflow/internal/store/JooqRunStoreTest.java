@@ -150,7 +150,7 @@ class JooqRunStoreTest {
     void a_start_in_the_callers_transaction_wakes_workers_when_that_commits() throws SQLException {
         long chain = database.chain();
         long fan = database.fan();
-        try (Connection listener = database.dataSource().getConnection();
+        try (Connection listener = database.another().getConnection();
                 Statement listen = listener.createStatement();
                 Connection connection = database.dataSource().getConnection()) {
             listen.execute("listen pgflow_tasks");
@@ -275,7 +275,24 @@ class JooqRunStoreTest {
         Started started = full.start(List.of(StoreDatabase.request(database.chain(), "1")), null, " marked");
 
         assertThat(started.created()).containsExactly(true);
+        assertThat(started.told()).isFalse();
         assertThat(runs.run(started.runIds().get(0))).isPresent();
+    }
+
+    @Test
+    void a_start_that_creates_nothing_tells_nobody() throws Exception {
+        var request = StoreDatabase.request(database.chain(), "1");
+        runs.start(List.of(request), null, null);
+        try (Connection listener = database.another().getConnection();
+                Statement statement = listener.createStatement()) {
+            statement.execute("listen pgflow_tasks");
+            statement.execute("listen pgflow_events");
+
+            runs.start(List.of(request), null, " repeated");
+            runs.start(List.of(StoreDatabase.request(database.chain(), "2")), null, " new");
+
+            assertThat(payloads(listener)).isNotEmpty().allMatch(payload -> payload.endsWith(" new"));
+        }
     }
 
     @Test
