@@ -54,19 +54,24 @@ record Chart(String name, String title, String workload, Metric metric, Pattern 
         return new Chart(name, title, workload, metric, number, newLine, x, y);
     }
 
-    /** The chart of the first results that hold enough for a line. */
+    /** The chart of the results that hold most points, of those the last; empty when none hold enough for a line. */
     Optional<LineChart> of(Map<String, Results> kept) {
+        Optional<LineChart> most = Optional.empty();
+        int mostPoints = 0;
         for (Map.Entry<String, Results> file : kept.entrySet()) {
             Results results = file.getValue();
             List<Line> lines = results.results().stream()
                     .filter(result -> result.workload().name().equals(workload))
                     .flatMap(result -> lines(result, results.contenders().keySet()).stream())
                     .toList();
-            if (lines.stream().anyMatch(candidate -> candidate.points().size() > 1)) {
-                return Optional.of(new LineChart(title, note(file.getKey(), results), x, y, lines));
+            int points =
+                    lines.stream().mapToInt(line -> line.points().size()).max().orElse(0);
+            if (points > 1 && points >= mostPoints) {
+                mostPoints = points;
+                most = Optional.of(new LineChart(title, note(file.getKey(), results), x, y, lines));
             }
         }
-        return Optional.empty();
+        return most;
     }
 
     private List<Line> lines(Result result, Iterable<String> contenders) {
