@@ -127,6 +127,16 @@ begin
         from parent p
         where not exists (select from step s where s.name = p.parent and s.n < p.n)
         union all
+        select pg_catalog.format('the condition of step %L is not valid: %s', c.name, c.problem)
+        from (
+            select s.name,
+                   pgflow._condition_problem(
+                       s.value -> 'when',
+                       array['$input'] || array(select p.parent from parent p where p.name = s.name)) as problem
+            from step s
+            where s.value -> 'when' is not null) c
+        where c.problem is not null
+        union all
         select pg_catalog.format('the returned step %L does not exist', p_definition ->> 'returns')
         where p_definition ->> 'returns' is not null
           and not exists (select from step s where s.name = p_definition ->> 'returns')
@@ -241,7 +251,8 @@ begin
     )
     insert into pgflow.steps (
         workflow_id, step, name, handler, queue, is_map, map_over, is_returned, depends_on, dependents,
-        opens_maps, max_attempts, timeout, retry_delay, max_retry_delay, retry_jitter)
+        opens_maps, opening, condition, otherwise, on_failure, fallback, collects, at_once, max_attempts, timeout,
+        retry_delay, max_retry_delay, retry_jitter)
     select p_workflow_id,
            s.n,
            s.name,
@@ -258,6 +269,13 @@ begin
                join step c on c.n = e.child
                where e.parent = s.n
                  and c.value ->> 'over' is not null),
+           case when s.value -> 'when' is not null then 'settle' when s.value ->> 'over' is not null then 'open' else 'schedule' end,
+           s.value -> 'when',
+           coalesce(s.value ->> 'otherwise', 'skip'),
+           coalesce(s.value ->> 'onFailure', 'fail'),
+           s.value -> 'fallback',
+           coalesce((s.value ->> 'collect')::boolean, false),
+           (s.value ->> 'atOnce')::int,
            coalesce((s.value ->> 'maxAttempts')::smallint, 3),
            coalesce((s.value ->> 'timeout')::interval, '5 minutes'),
            coalesce((s.value ->> 'retryDelay')::interval, '1 second'),
@@ -279,9 +297,9 @@ begin
             from pgflow.steps s
             where s.workflow_id = w.workflow_id
               and s.depends_on = '{}'
-              and not s.is_map),
+              and s.opening = 'schedule'),
         only_roots = (
-            select bool_and(s.depends_on = '{}' and not s.is_map)
+            select bool_and(s.depends_on = '{}' and s.opening = 'schedule')
             from pgflow.steps s
             where s.workflow_id = w.workflow_id)
     where w.workflow_id = p_workflow_id;

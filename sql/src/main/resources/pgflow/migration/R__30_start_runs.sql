@@ -21,7 +21,7 @@ create or replace function pgflow.start_runs(
     out run_ids         uuid[],
     out created         boolean[],
     out woken_queues    text[],
-    out maps_to_fold    boolean
+    out to_settle    boolean
 )
 language plpgsql
 set search_path = ''
@@ -61,10 +61,10 @@ begin
         v_new := pgflow._start_single_steps(
             p_run_ids, run_ids, p_workflow_ids[1], v_step, v_queue, p_inputs, p_labels, p_actor, v_now);
         woken_queues := case when v_new is not null then array[v_queue] end;
-        maps_to_fold := false;
+        to_settle := false;
     else
-        select s.new_run_ids, s.woken_queues, s.maps_to_fold
-        into v_new, woken_queues, maps_to_fold
+        select s.new_run_ids, s.woken_queues, s.to_settle
+        into v_new, woken_queues, to_settle
         from pgflow._start_graphs(
             p_run_ids, run_ids, p_workflow_ids, p_inputs, p_labels, p_delays, p_priorities, v_only_roots,
             p_actor, v_now) s;
@@ -153,7 +153,7 @@ create or replace function pgflow._start_graphs(
     p_now             timestamptz,
     out new_run_ids   uuid[],
     out woken_queues  text[],
-    out maps_to_fold  boolean
+    out to_settle  boolean
 )
 language plpgsql
 set search_path = ''
@@ -192,11 +192,11 @@ begin
         group by n.run_id;
     end if;
 
-    maps_to_fold := false;
+    to_settle := false;
     if new_run_ids is not null then
         --@pp start_runs-inserted
-        select t.woken_queues, t.maps_to_fold
-        into woken_queues, maps_to_fold
+        select t.woken_queues, t.to_settle
+        into woken_queues, to_settle
         from pgflow._insert_tasks(
             new_run_ids, v_workflow_ids, v_priorities, v_starting, p_only_roots and not v_delayed, p_actor, p_now) t;
     end if;
@@ -309,7 +309,7 @@ end;
 $$;
 
 -- _insert_tasks: the task rows of new runs. Where the run starts now, steps that wait for nothing begin as
--- SCHEDULED, with their message, and map steps that wait for nothing open. p_only_roots: there are no other steps.
+-- SCHEDULED, with their message; those that are not simply scheduled open. p_only_roots: there are no other steps.
 
 create or replace function pgflow._insert_tasks(
     p_run_ids       uuid[],
@@ -320,7 +320,7 @@ create or replace function pgflow._insert_tasks(
     p_actor         text,
     p_now           timestamptz,
     out woken_queues  text[],
-    out maps_to_fold  boolean
+    out to_settle  boolean
 )
 language plpgsql
 set search_path = ''
@@ -329,7 +329,7 @@ declare
     v_run_ids uuid[];
     v_steps smallint[];
 begin
-    maps_to_fold := false;
+    to_settle := false;
     if p_only_roots then
         woken_queues := pgflow._insert_roots(p_run_ids, p_workflow_ids, p_priorities, p_starting, p_actor, p_now);
         return;
@@ -351,7 +351,7 @@ begin
         join pgflow.steps s on s.workflow_id = r.workflow_id
         where not r.starting
            or s.depends_on <> '{}'
-           or s.is_map
+           or s.opening <> 'schedule'
         returning tasks.run_id, tasks.step, tasks.remaining
     ),
     audited as (
@@ -367,8 +367,8 @@ begin
       and r.starting;
 
     if v_run_ids is not null then
-        woken_queues := woken_queues || pgflow._open_maps(v_run_ids, v_steps, p_now);
-        maps_to_fold := true;
+        woken_queues := woken_queues || pgflow._open_steps(v_run_ids, v_steps, p_now);
+        to_settle := true;
     end if;
 end;
 $$;
@@ -407,7 +407,7 @@ begin
         join pgflow.steps s on s.workflow_id = r.workflow_id
         where r.starting
           and s.depends_on = '{}'
-          and not s.is_map
+          and s.opening = 'schedule'
         order by r.n, s.step) t;
     if v_roots.run_ids is null then
         return null;

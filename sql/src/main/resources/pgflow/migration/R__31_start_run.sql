@@ -1,6 +1,7 @@
 -- start_run: start_runs for one run, by the name of its workflow (its newest version), for callers that
 -- speak SQL. Returns the run's id. With p_notify, workers hear of it when the transaction commits.
--- A map over an empty input ends with the next upkeep (fold_maps locks what is not this transaction's).
+-- A map over an empty input ends, and a condition of a first step is decided, with the next upkeep (settle_steps locks what is not
+-- this transaction's).
 
 create or replace function pgflow.start_run(
     p_workflow         text,

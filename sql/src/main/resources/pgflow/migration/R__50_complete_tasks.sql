@@ -1,8 +1,8 @@
 -- complete_tasks: a worker reports the outputs of tasks it holds.
 --
 -- Dependents lose a dependency each; those left with none are scheduled; runs whose last sink ended have
--- succeeded: all in this transaction. Items of maps are only noted (map_progress): when maps_to_fold is
--- true, call fold_maps in a transaction of its own, which counts them off.
+-- succeeded: all in this transaction. Items of maps, and steps with a condition, are only noted (unsettled_steps):
+-- when to_settle is true, call settle_steps in a transaction of its own, which counts them off and decides.
 --
 -- A report whose fence is no longer the task's changes nothing: its position is in `stale`, and it is kept
 -- in stale_reports. A report that is repeated, because its answer was lost, is no stale one.
@@ -18,7 +18,7 @@ create or replace function pgflow.complete_tasks(
     out stale          int[],
     out ended_run_ids  uuid[],
     out woken_queues   text[],
-    out maps_to_fold   boolean
+    out to_settle   boolean
 )
 language plpgsql
 set search_path = ''
@@ -76,15 +76,15 @@ begin
     join pgflow.steps s on s.workflow_id = c.workflow_id and s.step = c.step;
     --@pp complete_tasks-tasks-locked
 
-    maps_to_fold := v_done.any_item;
+    to_settle := v_done.any_item;
     if v_done.run_ids is not null then
         ended_run_ids := pgflow._audit_completed(v_done, p_worker_id, v_now);
         if v_done.any_item then
             perform pgflow._note_ended_items(v_done.run_ids, v_done.steps, v_done.items);
         end if;
         if v_done.any_parent then
-            select d.woken_queues, d.maps_to_fold or v_done.any_item
-            into woken_queues, maps_to_fold
+            select d.woken_queues, d.to_settle or v_done.any_item
+            into woken_queues, to_settle
             from pgflow._resolve_dependents(v_done.run_ids, v_done.steps, v_done.items, v_done.workflow_ids, v_now) d;
         end if;
     end if;
@@ -134,7 +134,7 @@ begin
 end;
 $$;
 
--- _note_ended_items: items that ended, for fold_maps to count.
+-- _note_ended_items: items that ended, for settle_steps to count.
 
 create or replace function pgflow._note_ended_items(
     p_run_ids  uuid[],
@@ -146,7 +146,7 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-    insert into pgflow.map_progress (run_id, step, ended)
+    insert into pgflow.unsettled_steps (run_id, step, ended)
     select d.run_id, d.step, count(*)
     from unnest(p_run_ids, p_steps, p_items) d (run_id, step, item)
     where d.item > 0
@@ -156,12 +156,14 @@ $$;
 
 -- _lock_runs_that_may_end: locks the runs of which a reported task is a sink, in order, before any task:
 -- run -> task -> queue is the one order of locks. A run in which a map may open is locked too: whoever ends a
--- run holds its lock while he locks its tasks, and must not find new ones afterwards.
+-- run holds its lock while he locks its tasks, and must not find new ones afterwards. With p_decides, so are runs
+-- of which a step waits for a decision.
 
 create or replace function pgflow._lock_runs_that_may_end(
     p_run_ids  uuid[],
     p_steps    smallint[],
-    p_items    int[]
+    p_items    int[],
+    p_decides  boolean default false
 )
 returns void
 language plpgsql
@@ -181,6 +183,7 @@ begin
     join pgflow.steps s on s.workflow_id = r.workflow_id and s.step = c.step
     where s.dependents = '{}'
        or s.opens_maps
+       or p_decides and s.opening = 'settle'
     for no key update of r;
 end;
 $$;
@@ -196,7 +199,7 @@ create or replace function pgflow._end_steps(
     p_now           timestamptz,
     out ended_run_ids  uuid[],
     out woken_queues   text[],
-    out maps_to_fold   boolean
+    out to_settle   boolean
 )
 language plpgsql
 set search_path = ''
@@ -204,8 +207,8 @@ as $$
 declare
     v_ended record;
 begin
-    select d.woken_queues, d.maps_to_fold
-    into woken_queues, maps_to_fold
+    select d.woken_queues, d.to_settle
+    into woken_queues, to_settle
     from pgflow._resolve_dependents(p_run_ids, p_steps, p_items, p_workflow_ids, p_now) d;
 
     select e.run_ids, e.seqs

@@ -157,8 +157,12 @@ begin
     using unnest(p_run_ids) r (run_id)
     where p.run_id = r.run_id;
 
-    delete from pgflow.map_progress p
+    delete from pgflow.unsettled_steps p
     using unnest(p_run_ids) r (run_id)
     where p.run_id = r.run_id;
+
+    delete from pgflow.limited_maps l
+    using unnest(p_run_ids) r (run_id)
+    where l.run_id = r.run_id;
 end;
 $$;

@@ -1,5 +1,5 @@
--- _resolve_dependents: the steps after ended ones lose that dependency; those left with none are scheduled,
--- maps among them opened. A step that was skipped while it waited has its parents' end counted too.
+-- _resolve_dependents: the steps after ended ones lose that dependency; those left with none are scheduled, or opened
+-- when they are not simply scheduled. A step that was skipped while it waited has its parents' end counted too.
 --
 -- Takes tasks that succeeded or were skipped in this transaction; items of maps among them change nothing here.
 -- Locks: the dependents, in order of run and step. Lock first, then read, then decide: two last parents
@@ -12,7 +12,7 @@ create or replace function pgflow._resolve_dependents(
     p_workflow_ids  bigint[],
     p_now           timestamptz,
     out woken_queues  text[],
-    out maps_to_fold  boolean
+    out to_settle  boolean
 )
 language plpgsql
 set search_path = ''
@@ -30,12 +30,12 @@ declare
     v_ready_queues text[];
     v_ready_priorities smallint[];
     v_ready_positions int[];
-    v_map_runs uuid[];
-    v_map_steps smallint[];
+    v_opening_runs uuid[];
+    v_opening_steps smallint[];
     v_passed_runs uuid[];
     v_passed_steps smallint[];
 begin
-    maps_to_fold := false;
+    to_settle := false;
     with losing as (
         select e.run_id, d.step, e.workflow_id, count(*)::int as ended
         from unnest(p_run_ids, p_steps, p_items, p_workflow_ids) e (run_id, step, item, workflow_id)
@@ -54,7 +54,7 @@ begin
         for no key update of t
     ),
     numbered as (
-        select l.*, s.queue, s.is_map,
+        select l.*, s.queue, s.opening = 'schedule' as is_plain,
                l.remaining = l.ended and not l.skipped as ready,
                l.remaining = l.ended and l.skipped as passed,
                (row_number() over ())::int as n
@@ -62,19 +62,19 @@ begin
         join pgflow.steps s on s.workflow_id = l.workflow_id and s.step = l.step
     )
     select array_agg(l.run_id order by l.n), array_agg(l.step order by l.n), array_agg(l.ended order by l.n),
-           array_agg(l.run_id order by l.n) filter (where l.ready and not l.is_map),
-           array_agg(l.step order by l.n) filter (where l.ready and not l.is_map),
-           array_agg(l.queue order by l.n) filter (where l.ready and not l.is_map),
-           array_agg(l.priority order by l.n) filter (where l.ready and not l.is_map),
-           array_agg(l.n order by l.n) filter (where l.ready and not l.is_map),
-           array_agg(l.run_id order by l.n) filter (where l.ready and l.is_map),
-           array_agg(l.step order by l.n) filter (where l.ready and l.is_map),
+           array_agg(l.run_id order by l.n) filter (where l.ready and l.is_plain),
+           array_agg(l.step order by l.n) filter (where l.ready and l.is_plain),
+           array_agg(l.queue order by l.n) filter (where l.ready and l.is_plain),
+           array_agg(l.priority order by l.n) filter (where l.ready and l.is_plain),
+           array_agg(l.n order by l.n) filter (where l.ready and l.is_plain),
+           array_agg(l.run_id order by l.n) filter (where l.ready and not l.is_plain),
+           array_agg(l.step order by l.n) filter (where l.ready and not l.is_plain),
            array_agg(l.run_id order by l.n) filter (where l.passed),
            array_agg(l.step order by l.n) filter (where l.passed),
-           array_agg(distinct l.queue) filter (where l.ready and not l.is_map)
+           array_agg(distinct l.queue) filter (where l.ready and l.is_plain)
     into v_run_ids, v_steps, v_ended,
          v_ready_runs, v_ready_steps, v_ready_queues, v_ready_priorities, v_ready_positions,
-         v_map_runs, v_map_steps, v_passed_runs, v_passed_steps, woken_queues
+         v_opening_runs, v_opening_steps, v_passed_runs, v_passed_steps, woken_queues
     from numbered l;
     if v_run_ids is null then
         return;
@@ -107,16 +107,16 @@ begin
     from resolved r
     where r.state = 'SCHEDULED';
 
-    if v_map_runs is not null then
-        woken_queues := woken_queues || pgflow._open_maps(v_map_runs, v_map_steps, p_now);
-        maps_to_fold := true;
+    if v_opening_runs is not null then
+        woken_queues := woken_queues || pgflow._open_steps(v_opening_runs, v_opening_steps, p_now);
+        to_settle := true;
     end if;
     if v_passed_runs is not null then
-        -- What follows from a skipped step may end its run, which must be locked before any task: fold_maps.
-        insert into pgflow.map_progress (run_id, step, ended)
+        -- What follows from a skipped step may end its run, which must be locked before any task: settle_steps.
+        insert into pgflow.unsettled_steps (run_id, step, ended)
         select p.run_id, p.step, 0
         from unnest(v_passed_runs, v_passed_steps) p (run_id, step);
-        maps_to_fold := true;
+        to_settle := true;
     end if;
 end;
 $$;
@@ -194,11 +194,51 @@ begin
 end;
 $$;
 
+-- _open_steps: steps that wait for nothing and are not simply scheduled: maps open, the others are left to settle_steps,
+-- which locks their runs first. Returns the queues that got work.
+
+create or replace function pgflow._open_steps(
+    p_run_ids  uuid[],
+    p_steps    smallint[],
+    p_now      timestamptz
+)
+returns text[]
+language plpgsql
+set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
+as $$
+declare
+    v_maps record;
+begin
+    with opening as (
+        select o.run_id, o.step, s.opening
+        from unnest(p_run_ids, p_steps) o (run_id, step)
+        join pgflow.runs r on r.run_id = o.run_id
+        join pgflow.steps s on s.workflow_id = r.workflow_id and s.step = o.step
+    ),
+    left_to_settle as (
+        insert into pgflow.unsettled_steps (run_id, step, ended)
+        select o.run_id, o.step, 0
+        from opening o
+        where o.opening = 'settle'
+    )
+    select array_agg(o.run_id) as run_ids, array_agg(o.step) as steps
+    into v_maps
+    from opening o
+    where o.opening = 'open';
+
+    return case when v_maps.run_ids is not null then pgflow._open_maps(v_maps.run_ids, v_maps.steps, p_now) else array[]::text[] end;
+end;
+$$;
+
 -- _open_maps: map tasks that wait for nothing become RUNNING, deferred until their items end, and each
 -- element of the array becomes a task, unpacked here once.
 --
--- What cannot be mapped over (no array, more than 100,000 elements) and what has no elements is left to
--- fold_maps, which may end runs and therefore locks them first: the caller asks it afterwards.
+-- What a skipped step would have given has no elements. What cannot be mapped over (no array, more than 100,000 elements) and
+-- what has no elements is left to
+-- settle_steps, which may end runs and therefore locks them first: the caller asks it afterwards.
 
 create or replace function pgflow._open_maps(
     p_run_ids  uuid[],
@@ -218,8 +258,8 @@ declare
     v_woken text[] := array[]::text[];
 begin
     for v_map in
-        select t.run_id, t.step, t.workflow_id, t.priority, s.queue,
-               case when s.map_over = 0 then r.input else parent.output end as elements
+        select t.run_id, t.step, t.workflow_id, t.priority, s.queue, s.at_once,
+               case when s.map_over = 0 then r.input when parent.state = 'SKIPPED' then '[]' else parent.output end as elements
         from unnest(p_run_ids, p_steps) m (run_id, step)
         join pgflow.tasks t on t.run_id = m.run_id and t.step = m.step and t.item = 0
         join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step
@@ -228,13 +268,14 @@ begin
     loop
         v_width := case when pg_catalog.jsonb_typeof(v_map.elements) = 'array'
                         then pg_catalog.jsonb_array_length(v_map.elements) end;
-        perform pgflow._open_map(v_map.run_id, v_map.step, coalesce(v_width, 0), p_now);
+        perform pgflow._open_deferred(v_map.run_id, v_map.step, 'items', coalesce(v_width, 0), p_now);
         if v_width between 1 and 100000 then
             perform pgflow._insert_items(
-                v_map.run_id, v_map.step, v_map.workflow_id, v_map.queue, v_map.priority, v_map.elements, p_now);
+                v_map.run_id, v_map.step, v_map.workflow_id, v_map.queue, v_map.priority, v_map.elements, v_map.at_once,
+                p_now);
             v_woken := v_woken || v_map.queue;
         else
-            insert into pgflow.map_progress (run_id, step, ended, error)
+            insert into pgflow.unsettled_steps (run_id, step, ended, error)
             values (v_map.run_id, v_map.step, 0, pgflow._map_error(v_map.elements, v_width));
         end if;
     end loop;
@@ -265,13 +306,14 @@ as $$
     end;
 $$;
 
--- _open_map: PENDING -> SCHEDULED -> RUNNING for one map task, which then waits for its items.
+-- _open_deferred: PENDING -> SCHEDULED -> RUNNING for one task that has no worker, which then waits for what p_deferred says.
 
-create or replace function pgflow._open_map(
-    p_run_id  uuid,
-    p_step    smallint,
-    p_width   int,
-    p_now     timestamptz
+create or replace function pgflow._open_deferred(
+    p_run_id     uuid,
+    p_step       smallint,
+    p_deferred   text,
+    p_remaining  int,
+    p_now        timestamptz
 )
 returns void
 language plpgsql
@@ -288,8 +330,8 @@ begin
     with opened as (
         update pgflow.tasks t
         set state = 'RUNNING',
-            deferred = 'items',
-            remaining = p_width,
+            deferred = p_deferred,
+            remaining = p_remaining,
             fence = t.fence + 1,
             attempts = t.attempts + 1,
             events = t.events + 1
@@ -307,7 +349,8 @@ begin
 end;
 $$;
 
--- _insert_items: one SCHEDULED task for each element of an array.
+-- _insert_items: one task for each element of an array: SCHEDULED, but for those beyond the limit of items at once, which
+-- are PENDING until others have ended (_schedule_items).
 
 create or replace function pgflow._insert_items(
     p_run_id       uuid,
@@ -316,6 +359,7 @@ create or replace function pgflow._insert_items(
     p_queue        text,
     p_priority     smallint,
     p_elements     jsonb,
+    p_at_once      int,
     p_now          timestamptz
 )
 returns void
@@ -324,23 +368,30 @@ set search_path = ''
 as $$
 declare
     v_width int := pg_catalog.jsonb_array_length(p_elements);
+    v_first int := least(v_width, p_at_once);
     v_message_ids bigint[] := pgflow._send_tasks(
-        array_fill(p_run_id, array[v_width]),
-        array_fill(p_step, array[v_width]),
-        array(select pg_catalog.generate_series(1, v_width)),
-        array_fill(p_queue, array[v_width]),
-        array_fill(p_priority, array[v_width]));
+        array_fill(p_run_id, array[v_first]),
+        array_fill(p_step, array[v_first]),
+        array(select pg_catalog.generate_series(1, v_first)),
+        array_fill(p_queue, array[v_first]),
+        array_fill(p_priority, array[v_first]));
 begin
+    if v_first < v_width then
+        insert into pgflow.limited_maps (run_id, step, width, opened)
+        values (p_run_id, p_step, v_width, v_first);
+    end if;
+
     with inserted as (
         insert into pgflow.tasks (
             run_id, workflow_id, message_id, item, remaining, events, step, priority, state, input)
-        select p_run_id, p_workflow_id, e.message_id, e.item, 0, 1, p_step, p_priority, 'SCHEDULED', e.value
+        select p_run_id, p_workflow_id, e.message_id, e.item, 0, 1, p_step, p_priority,
+               case when e.item <= v_first then 'SCHEDULED' else 'PENDING' end, e.value
         from unnest(v_message_ids, array(select pg_catalog.jsonb_array_elements(p_elements)))
             with ordinality e (message_id, value, item)
         returning tasks.item
     )
     insert into pgflow.audit (run_id, at, item, seq, fence, step, transition, generation, attempt)
-    select p_run_id, p_now, i.item, 1, 0, p_step, 2, 1, 0
+    select p_run_id, p_now, i.item, 1, 0, p_step, case when i.item <= v_first then 2 else 1 end, 1, 0
     from inserted i;
 end;
 $$;

@@ -15,7 +15,7 @@ create or replace function pgflow.skip_tasks(
     out applied        int[],
     out ended_run_ids  uuid[],
     out woken_queues   text[],
-    out maps_to_fold   boolean
+    out to_settle   boolean
 )
 language plpgsql
 set search_path = ''
@@ -27,7 +27,7 @@ declare
     v_now timestamptz;
     v_skipped record;
 begin
-    maps_to_fold := false;
+    to_settle := false;
     perform 1
     from (select distinct a.run_id from unnest(p_run_ids) a (run_id) order by a.run_id) a
     join pgflow.runs r on r.run_id = a.run_id
@@ -40,7 +40,7 @@ begin
         from pgflow.tasks t
         where t.run_id = a.run_id
           and t.item = 0
-          and t.state in ('PENDING', 'SCHEDULED', 'RUNNING', 'RETRYING')
+          and (t.state in ('PENDING', 'SCHEDULED', 'RUNNING', 'RETRYING') or t.state = 'SKIPPED' and t.remaining > 0)
         order by t.step
         for no key update) t;
 
@@ -87,17 +87,19 @@ begin
            array_agg(k.workflow_id) filter (where k.was <> 'PENDING') as workflow_ids,
            array_agg(s.queue) as queues,
            array_agg(k.priority) as priorities,
-           array_agg(case when k.was = 'SCHEDULED' then k.message_id end) as message_ids
+           array_agg(case when k.was = 'SCHEDULED' then k.message_id end) as message_ids,
+           coalesce(bool_or(k.was = 'PENDING' and k.remaining = 0), false) as any_undecided
     into v_skipped
     from skipped k
     join pgflow.steps s on s.workflow_id = k.workflow_id and s.step = k.step;
     applied := v_skipped.ns;
+    to_settle := v_skipped.any_undecided;
     if v_skipped.run_ids is null then
         return;
     end if;
 
-    select e.ended_run_ids, e.woken_queues, e.maps_to_fold
-    into ended_run_ids, woken_queues, maps_to_fold
+    select e.ended_run_ids, e.woken_queues, e.to_settle or v_skipped.any_undecided
+    into ended_run_ids, woken_queues, to_settle
     from pgflow._end_steps(v_skipped.run_ids, v_skipped.steps, v_skipped.items, v_skipped.workflow_ids, v_now) e;
     perform pgflow._delete_messages(v_skipped.queues, v_skipped.priorities, v_skipped.message_ids);
     perform pgflow._forget_waiting(v_skipped.run_ids, v_skipped.steps);

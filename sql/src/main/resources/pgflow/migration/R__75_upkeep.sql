@@ -1,4 +1,4 @@
--- upkeep_due: whether there is something for upkeep to do: timers to fire, workers to expire, maps to fold;
+-- upkeep_due: whether there is something for upkeep to do: timers to fire, workers to expire, steps to settle;
 -- and how long it is until the next timer. One cheap question, which every process asks about once a second.
 --
 -- A process that has a worker asks for it in the same call: whether it still counts as alive (if not: stop everything,
@@ -13,7 +13,7 @@ create or replace function pgflow.upkeep_due(
     p_beats      boolean default false,
     out timers       boolean,
     out workers      boolean,
-    out maps         boolean,
+    out unsettled    boolean,
     out next_due_in  interval,
     out alive        boolean,
     out work_waits   boolean
@@ -34,7 +34,7 @@ begin
         where w.recovered_at is null
           and w.end_cause is distinct from 'retired'
           and (w.end_cause = 'lost' or w.heartbeat_at + w.expires_after < v_now));
-    maps := exists (select from pgflow.map_progress);
+    unsettled := exists (select from pgflow.unsettled_steps);
 
     select w.queues, w.handlers
     into v_queues, v_handlers
@@ -42,7 +42,7 @@ begin
     where w.worker_id = p_worker_id
       and w.ended_at is null;
     alive := found;
-    if timers or workers or maps then
+    if timers or workers or unsettled then
         work_waits := alive; -- what is due shall not wait for a look that may be slow
     else
         work_waits := alive and pgflow._work_waits(v_queues, v_handlers);
@@ -136,7 +136,7 @@ create or replace function pgflow.fire_timers(
     p_limit  int default 1000,
     out fired         int,
     out woken_queues  text[],
-    out maps_to_fold  boolean,
+    out to_settle  boolean,
     out next_due_in   interval
 )
 language plpgsql
@@ -148,13 +148,13 @@ declare
     v_begun record;
 begin
     fired := 0;
-    maps_to_fold := false;
+    to_settle := false;
     if exists (select from pgflow.timers t where t.due_at <= v_now) then
-        select b.run_ids, b.woken_queues, b.maps_to_fold
+        select b.run_ids, b.woken_queues, b.to_settle
         into v_begun
         from pgflow._begin_runs(p_limit, v_now) b;
         fired := coalesce(pg_catalog.cardinality(v_begun.run_ids), 0);
-        maps_to_fold := coalesce(v_begun.maps_to_fold, false);
+        to_settle := coalesce(v_begun.to_settle, false);
 
         select array_agg(t.run_id) as run_ids, array_agg(t.step) as steps, array_agg(t.item) as items
         into v_due
@@ -217,7 +217,7 @@ create or replace function pgflow._begin_runs(
     p_now    timestamptz,
     out run_ids       uuid[],
     out woken_queues  text[],
-    out maps_to_fold  boolean
+    out to_settle  boolean
 )
 language plpgsql
 set search_path = ''
@@ -226,9 +226,9 @@ set enable_mergejoin = off
 set enable_seqscan = off
 as $$
 declare
-    v_plain record;
+    v_first record;
 begin
-    maps_to_fold := false;
+    to_settle := false;
     with due as (
         select r.run_id
         from (
@@ -270,26 +270,26 @@ begin
     using unnest(run_ids) b (run_id)
     where t.run_id = b.run_id and t.step = 0;
 
-    select array_agg(f.run_id) filter (where not f.is_map) as run_ids,
-           array_agg(f.step) filter (where not f.is_map) as steps,
-           array_agg(0) filter (where not f.is_map) as items,
-           array_agg(f.run_id) filter (where f.is_map) as map_runs,
-           array_agg(f.step) filter (where f.is_map) as map_steps
-    into v_plain
+    select array_agg(f.run_id) filter (where f.is_plain) as run_ids,
+           array_agg(f.step) filter (where f.is_plain) as steps,
+           array_agg(0) filter (where f.is_plain) as items,
+           array_agg(f.run_id) filter (where not f.is_plain) as opening_runs,
+           array_agg(f.step) filter (where not f.is_plain) as opening_steps
+    into v_first
     from (
-        select t.run_id, t.step, s.is_map
+        select t.run_id, t.step, s.opening = 'schedule' as is_plain
         from (select b.run_id from unnest(run_ids) b (run_id) order by b.run_id) b
         join pgflow.tasks t on t.run_id = b.run_id and t.item = 0
         join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step
         where t.state = 'PENDING'
           and t.remaining = 0
         for no key update of t) f;
-    if v_plain.run_ids is not null then
-        woken_queues := pgflow._schedule(v_plain.run_ids, v_plain.steps, v_plain.items, 3::smallint, p_now);
+    if v_first.run_ids is not null then
+        woken_queues := pgflow._schedule(v_first.run_ids, v_first.steps, v_first.items, 3::smallint, p_now);
     end if;
-    if v_plain.map_runs is not null then
-        woken_queues := woken_queues || pgflow._open_maps(v_plain.map_runs, v_plain.map_steps, p_now);
-        maps_to_fold := true;
+    if v_first.opening_runs is not null then
+        woken_queues := woken_queues || pgflow._open_steps(v_first.opening_runs, v_first.opening_steps, p_now);
+        to_settle := true;
     end if;
 end;
 $$;

@@ -54,7 +54,7 @@ as $$
           from pgflow.tasks t
           where t.run_id = r.run_id
             and t.state in ('PENDING', 'SCHEDULED', 'RUNNING', 'RETRYING'))
-      and not exists (select from pgflow.map_progress p where p.run_id = r.run_id);
+      and not exists (select from pgflow.unsettled_steps p where p.run_id = r.run_id);
 $$;
 
 create or replace function pgflow._verify_histories()
@@ -166,11 +166,17 @@ as $$
     join pgflow.runs r on r.run_id = t.run_id
     where t.state = 'PENDING'
       and t.remaining = 0
-      and r.state = 'RUNNING';
+      and t.item = 0
+      and r.state = 'RUNNING'
+      and not exists (
+          select
+          from pgflow.unsettled_steps p
+          where p.run_id = t.run_id
+            and p.step = t.step);
 $$;
 
 -- _has_ended_well: whether a step task's end has been counted: it succeeded, or it was skipped and waits for
--- no parent and no fold.
+-- no parent and is settled.
 
 create or replace function pgflow._has_ended_well(
     p_task  pgflow.tasks
@@ -184,7 +190,7 @@ as $$
            and p_task.remaining = 0
            and not exists (
                select
-               from pgflow.map_progress p
+               from pgflow.unsettled_steps p
                where p.run_id = p_task.run_id
                  and p.step = p_task.step);
 $$;
@@ -214,14 +220,37 @@ as $$
     select 'I9', t.run_id, t.step, t.item, pg_catalog.format('remaining is %s, but %s items have not ended', t.remaining, i.open)
     from pgflow.tasks t
     cross join lateral (
-        select count(*) filter (where i.state <> 'SUCCEEDED')
+        select count(*) filter (where i.state in ('PENDING', 'SCHEDULED', 'RUNNING', 'RETRYING'))
                + coalesce((select sum(p.ended)
-                           from pgflow.map_progress p
+                           from pgflow.unsettled_steps p
                            where p.run_id = t.run_id and p.step = t.step), 0) as open
         from pgflow.tasks i
         where i.run_id = t.run_id and i.step = t.step and i.item > 0) i
     where t.deferred = 'items'
       and t.remaining <> i.open
+    union all
+    select 'I9', t.run_id, t.step, t.item, 'an item that waits for its turn, which no map will give it'
+    from pgflow.tasks t
+    left join pgflow.limited_maps l on l.run_id = t.run_id and l.step = t.step
+    where t.item > 0
+      and t.state = 'PENDING'
+      and not coalesce(t.item > l.opened, false)
+    union all
+    select 'I9', l.run_id, l.step, 0,
+           pg_catalog.format('items 1 to %s of %s were scheduled, %s have not ended, at most %s may be on their way',
+               l.opened, l.width, i.open, s.at_once)
+    from pgflow.limited_maps l
+    left join pgflow.tasks t on t.run_id = l.run_id and t.step = l.step and t.item = 0
+    left join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step
+    cross join lateral (
+        select count(*) as open
+        from pgflow.tasks i
+        where i.run_id = l.run_id
+          and i.step = l.step
+          and i.item > 0
+          and i.state in ('SCHEDULED', 'RUNNING', 'RETRYING')) i
+    where t.deferred is distinct from 'items'
+       or i.open > s.at_once
     union all
     select 'I9', r.run_id, 0::smallint, 0, pg_catalog.format('remaining_sinks is %s, but %s sinks have not ended', r.remaining_sinks, k.open)
     from pgflow.runs r

@@ -28,8 +28,8 @@ create table pgflow.workflows (
     constraint version_is_positive check (version > 0)
 );
 
-comment on column pgflow.workflows.first_root is 'the first step that waits for nothing and is no map: its task carries the start of the run in the audit';
-comment on column pgflow.workflows.only_roots is 'no step waits for another one or is a map';
+comment on column pgflow.workflows.first_root is 'the first step that waits for nothing and is scheduled at once: its task carries the start of the run in the audit';
+comment on column pgflow.workflows.only_roots is 'no step waits for another one, or for anything else';
 
 create table pgflow.steps (
     workflow_id      bigint not null references pgflow.workflows,
@@ -43,6 +43,13 @@ create table pgflow.steps (
     depends_on       smallint[] not null,
     dependents       smallint[] not null,
     opens_maps       boolean not null,
+    opening          text not null,
+    condition        jsonb,
+    otherwise        text not null,
+    on_failure       text not null,
+    fallback         jsonb,
+    collects         boolean not null,
+    at_once          int,
     max_attempts     smallint not null,
     timeout          interval not null,
     retry_delay      interval not null,
@@ -56,6 +63,14 @@ create table pgflow.steps (
     constraint steps_are_numbered_from_one check (step between 1 and 1000),
     constraint only_map_steps_map_over_something check (is_map = (map_over is not null)),
     constraint parents_are_numbered_before_their_children check (step > all (depends_on)),
+    constraint opening_is_known check (opening in ('schedule', 'open', 'settle')),
+    constraint otherwise_is_known check (otherwise in ('skip', 'skipBranch', 'fail')),
+    constraint on_failure_is_known check (on_failure in ('fail', 'skip', 'skipBranch', 'fallback')),
+    constraint a_fallback_stands_where_it_is_used check ((on_failure = 'fallback') = (fallback is not null)),
+    constraint no_item_skips_a_branch check (not is_map or on_failure <> 'skipBranch'),
+    constraint only_map_steps_collect check (is_map or not collects),
+    constraint only_map_steps_are_limited check (is_map or at_once is null),
+    constraint at_once_is_positive check (at_once > 0),
     constraint max_attempts_is_from_1_to_100 check (max_attempts between 1 and 100),
     constraint timeout_is_positive check (timeout > interval '0'),
     constraint retry_delays_are_in_order check (retry_delay >= interval '0' and max_retry_delay >= retry_delay),
@@ -63,6 +78,12 @@ create table pgflow.steps (
 );
 
 comment on column pgflow.steps.map_over is 'the step whose output array is mapped over; 0 for the input of the run';
+comment on column pgflow.steps.opening is 'what happens when it waits for nothing: schedule, open (a map), or settle: settle_steps decides, in a transaction that locks the run first';
+comment on column pgflow.steps.condition is 'a predicate on the input of the run and the outputs of its parents';
+comment on column pgflow.steps.otherwise is 'what happens when the condition does not hold';
+comment on column pgflow.steps.on_failure is 'what happens when the handler failed and no attempt remains';
+comment on column pgflow.steps.collects is 'items of the map may fail; its output holds outputs and errors';
+comment on column pgflow.steps.at_once is 'how many items of the map may be SCHEDULED or on their way at once';
 comment on column pgflow.steps.opens_maps is 'one of the dependents is a map step';
 comment on column pgflow.steps.dependents is 'step_dependencies the other way round, where the hot functions read it in one row';
 

@@ -79,20 +79,31 @@ comment on column pgflow.tasks.item is '0 for the task of a plain step and for t
 comment on column pgflow.tasks.remaining is 'PENDING, or SKIPPED when it was: parents that have not ended; a map task that runs: items that have not ended';
 comment on column pgflow.tasks.message_id is 'its message in the pgmq queue, while it is SCHEDULED';
 comment on column pgflow.tasks.events is 'how many events the task has; the number of the last one';
-comment on column pgflow.tasks.deferred is 'why it is RUNNING without a worker: items';
+comment on column pgflow.tasks.deferred is 'why it is RUNNING without a worker: items; condition, when it does not hold and the step is about to fail';
 comment on column pgflow.tasks.input is 'the element of the array, for an item of a map';
 
--- Items of a map that have ended, not yet counted off their map task (fold_maps); and, with nothing to
--- count, steps that were skipped while they waited and whose last parent has ended. Rows instead of a
--- counter: a counter would be one row on which all workers of a wide map wait for each other.
-create table pgflow.map_progress (
+-- What settle_steps has to do: items of a map that have ended, not yet counted off their map task; and, with nothing to
+-- count, maps that are empty or could not open, steps that were skipped while they waited and whose last parent has ended,
+-- and steps that wait for nothing but the decision on their condition. Rows instead of a counter: a counter would be one
+-- row on which all workers of a wide map wait for each other.
+create table pgflow.unsettled_steps (
     run_id  uuid not null,
     step    smallint not null,
     ended   int not null,
     error   jsonb
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
-create index map_progress_by_map on pgflow.map_progress (run_id, step);
+create index unsettled_steps_by_step on pgflow.unsettled_steps (run_id, step);
+
+-- Open maps of which only some items may be SCHEDULED or on their way at once: items 1 to `opened` were scheduled.
+create table pgflow.limited_maps (
+    run_id  uuid not null,
+    step    smallint not null,
+    width   int not null,
+    opened  int not null,
+
+    primary key (run_id, step)
+) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
 -- What becomes due: a retry of a task, or the start of a delayed run (step 0).
 create table pgflow.timers (

@@ -60,7 +60,19 @@ public enum TaskTransition {
     SKIP_SCHEDULED(TaskState.SCHEDULED, TaskState.SKIPPED),
 
     /** A person decided. */
-    SKIP_RETRYING(TaskState.RETRYING, TaskState.SKIPPED);
+    SKIP_RETRYING(TaskState.RETRYING, TaskState.SKIPPED),
+
+    /** Its condition does not hold. */
+    SKIP_UNMET(TaskState.PENDING, TaskState.SKIPPED),
+
+    /** A step before it was skipped together with all that come after. */
+    SKIP_BRANCH(TaskState.PENDING, TaskState.SKIPPED),
+
+    /** The handler failed and no attempt remains, and the step is passed over then. */
+    SKIP_FAILED(TaskState.RUNNING, TaskState.SKIPPED),
+
+    /** The handler failed and no attempt remains, and the step has an output for that. */
+    FALL_BACK(TaskState.RUNNING, TaskState.SUCCEEDED);
 
     private final @Nullable TaskState from;
     private final TaskState to;

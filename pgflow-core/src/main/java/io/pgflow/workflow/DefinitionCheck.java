@@ -129,6 +129,12 @@ final class DefinitionCheck {
                     name(place),
                     "\"" + source + "\" is neither a step nor \"" + StepDefinition.RUN_INPUT + "\"",
                     DidYouMean.question(source, names)));
+        } else if (indexes.containsKey(source)
+                && steps.get(indexes.get(source)).options().items().collect()) {
+            problems.add(ProblemCode.BAD_OVER.at(
+                    name(place),
+                    "\"" + source + "\" collects: it gives outputs and errors, and no list",
+                    "map over a step after it that gives the list"));
         }
     }
 

@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,12 @@ final class DefinitionReader {
             "retryDelay",
             "maxRetryDelay",
             "retryJitter",
+            "when",
+            "otherwise",
+            "onFailure",
+            "fallback",
+            "collect",
+            "atOnce",
             "input");
 
     private final List<Problem> problems = new ArrayList<>();
@@ -94,6 +101,7 @@ final class DefinitionReader {
     }
 
     private static StepOptions options(JsonFields fields) {
+        fields.onlyWith("when", "otherwise");
         StepOptions usual = StepOptions.DEFAULT;
         RetryPolicy retry = new RetryPolicy(
                 fields.integer("maxAttempts").orElse(usual.retry().maxAttempts()),
@@ -103,6 +111,15 @@ final class DefinitionReader {
         return new StepOptions(
                 fields.text("queue").orElse(usual.queue()),
                 fields.duration("timeout").orElse(usual.timeout()),
-                retry);
+                retry,
+                fields.json("when").map(Condition::new),
+                fields.word("otherwise", Otherwise.values(), Otherwise::word).orElse(usual.otherwise()),
+                new OnFailure(
+                        fields.word("onFailure", OnFailure.Reaction.values(), OnFailure.Reaction::word)
+                                .orElse(usual.onFailure().reaction()),
+                        fields.json("fallback")),
+                new Items(
+                        fields.truth("collect").orElse(usual.items().collect()),
+                        fields.integer("atOnce").map(OptionalInt::of).orElse(OptionalInt.empty())));
     }
 }

@@ -55,6 +55,21 @@ final class DefinitionWriter {
                 retry.maxDelay().toString(),
                 usual.maxDelay().toString());
         putUnless(json, "retryJitter", retry.jitter(), usual.jitter());
+        options.when().ifPresent(when -> json.put("when", Json.tree(when.json(), "the condition")));
+        putUnless(
+                json,
+                "otherwise",
+                options.otherwise().word(),
+                defaults.otherwise().word());
+        OnFailure onFailure = options.onFailure();
+        putUnless(
+                json,
+                "onFailure",
+                onFailure.reaction().word(),
+                defaults.onFailure().reaction().word());
+        onFailure.fallback().ifPresent(fallback -> json.put("fallback", Json.tree(fallback, "the fallback")));
+        putUnless(json, "collect", options.items().collect(), defaults.items().collect());
+        options.items().atOnce().ifPresent(atOnce -> json.put("atOnce", atOnce));
     }
 
     private static void putUnless(Map<String, @Nullable Object> json, String field, Object value, Object usual) {

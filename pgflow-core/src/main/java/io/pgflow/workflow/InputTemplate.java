@@ -48,9 +48,12 @@ final class InputTemplate {
         if (!(reference.get(FROM) instanceof String)) {
             return Optional.of("\"$from\" is the name of a step, \"$input\" or \"$item\"");
         }
-        boolean wellFormed = !reference.containsKey(POINTER)
-                || (pointer instanceof String text && (text.isEmpty() || text.startsWith("/")));
+        boolean wellFormed = !reference.containsKey(POINTER) || isPointer(pointer);
         return wellFormed ? Optional.empty() : Optional.of("\"pointer\" is a JSON Pointer such as \"/items/0\"");
+    }
+
+    static boolean isPointer(@Nullable Object value) {
+        return value instanceof String text && (text.isEmpty() || text.startsWith("/"));
     }
 
     /** No tree where nobody looks inside: texts are passed on as they are. */

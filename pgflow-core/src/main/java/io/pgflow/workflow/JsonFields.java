@@ -5,10 +5,12 @@ import java.math.BigDecimal;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** The fields of one object of a definition in JSON. What is not of the expected kind is reported and taken as absent. */
@@ -53,6 +55,36 @@ final class JsonFields {
 
     Optional<String> text(String field) {
         return expect(field, String.class, "a text");
+    }
+
+    Optional<Boolean> truth(String field) {
+        return expect(field, Boolean.class, "true or false");
+    }
+
+    /** One of the values, by its word. */
+    <T> Optional<T> word(String field, T[] values, Function<T, String> word) {
+        Optional<String> text = text(field);
+        Optional<T> found = text.flatMap(given -> Arrays.stream(values)
+                .filter(value -> word.apply(value).equals(given))
+                .findFirst());
+        if (text.isPresent() && found.isEmpty()) {
+            List<String> words = Arrays.stream(values).map(word).toList();
+            problems.add(new Problem(
+                    ProblemCode.WRONG_KIND.code(),
+                    place.field(field).pointer(),
+                    "\"" + text.get() + "\" is none of " + String.join(", ", words),
+                    DidYouMean.question(text.get(), words)));
+        }
+        return found;
+    }
+
+    /** Reports the second field if it stands without the first. */
+    void onlyWith(String field, String dependent) {
+        if (fields.containsKey(dependent) && !fields.containsKey(field)) {
+            problems.add(ProblemCode.MISPLACED_OPTION.at(
+                    place.field(dependent).pointer(),
+                    "\"" + dependent + "\" belongs to \"" + field + "\", which is not there"));
+        }
     }
 
     /** A value of any kind, null included, as JSON text. */

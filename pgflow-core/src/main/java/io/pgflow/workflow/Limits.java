@@ -9,6 +9,7 @@ public final class Limits {
     public static final int MAX_STEPS = 1000;
     public static final int MAX_DEPENDENCIES = 100;
     public static final int MAX_ATTEMPTS = 100;
+    public static final int MAX_ITEMS = 100_000;
     /** Of a definition's JSON, in bytes. */
     public static final int MAX_DEFINITION_BYTES = 1024 * 1024;
     /** Of an input, output or error in bytes, unless set otherwise. */

@@ -34,7 +34,7 @@ public enum ProblemCode {
     BAD_DURATION("PGF-WFL-014"),
     /** An input template is not JSON or holds a malformed reference. */
     BAD_TEMPLATE("PGF-WFL-015"),
-    /** An input template reads what the step does not depend on, or an item outside of a map step. */
+    /** An input template or a condition reads what the step does not depend on, or an item outside of a map step. */
     TEMPLATE_READS_UNDECLARED("PGF-WFL-016"),
     /** The definition has more than 1 MiB or is nested deeper than 50 levels. */
     TOO_LARGE("PGF-WFL-017"),
@@ -50,6 +50,10 @@ public enum ProblemCode {
     TYPE_CONFLICT("PGF-WFL-022"),
     /** A running handler read the output of a step that its step does not depend on. */
     UNDECLARED_READ("PGF-WFL-023"),
+    /** A condition is malformed. */
+    BAD_CONDITION("PGF-WFL-024"),
+    /** An option stands where it means nothing, such as items of a plain step, or lacks what it belongs to. */
+    MISPLACED_OPTION("PGF-WFL-025"),
     /** A class to be read as a workflow lacks an annotation, or has one too many. */
     BAD_CLASS("PGF-WFL-030"),
     /** A method to be read as a step cannot be called, or gives nothing where something is needed. */

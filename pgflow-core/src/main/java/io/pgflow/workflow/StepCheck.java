@@ -33,6 +33,62 @@ final class StepCheck {
         numbers(step.retry());
         durations(step.retry());
         step.input().ifPresent(this::template);
+        step.options()
+                .when()
+                .ifPresent(
+                        condition -> new ConditionCheck(step, style, problems).check(condition, place.field("when")));
+        otherwise(step.options());
+        onFailure(step.options().onFailure());
+        items(step.options().items());
+    }
+
+    private void otherwise(StepOptions options) {
+        if (options.when().isEmpty() && options.otherwise() != Otherwise.SKIP) {
+            add(
+                    ProblemCode.MISPLACED_OPTION,
+                    place.field("otherwise"),
+                    "there is no condition (when) that might not hold");
+        }
+    }
+
+    private void onFailure(OnFailure onFailure) {
+        if (step.isMap() && onFailure.reaction() == OnFailure.Reaction.SKIP_BRANCH) {
+            problems.add(ProblemCode.MISPLACED_OPTION.at(
+                    style.name(place.field("onFailure")),
+                    "an item of a map cannot skip what comes after the map",
+                    "use \"skip\", or a step after the map with a condition"));
+        }
+        onFailure.fallback().ifPresent(fallback -> {
+            try {
+                Json.tree(fallback, "the fallback");
+            } catch (InvalidPayloadException e) {
+                add(ProblemCode.MISPLACED_OPTION, place.field("fallback"), e.reason());
+            }
+        });
+        boolean fallsBack = onFailure.reaction() == OnFailure.Reaction.FALLBACK;
+        if (fallsBack != onFailure.fallback().isPresent()) {
+            problems.add(ProblemCode.MISPLACED_OPTION.at(
+                    style.name(place.field(fallsBack ? "onFailure" : "fallback")),
+                    "a fallback and what it is for belong together",
+                    fallsBack ? "add \"fallback\"" : "add \"onFailure\": \"fallback\""));
+        }
+    }
+
+    private void items(Items items) {
+        if (!step.isMap() && !items.equals(Items.DEFAULT)) {
+            add(
+                    ProblemCode.MISPLACED_OPTION,
+                    place.field(items.collect() ? "collect" : "atOnce"),
+                    "\"" + step.name() + "\" is no map step and has no items");
+        }
+        items.atOnce().ifPresent(atOnce -> {
+            if (atOnce < 1 || atOnce > Limits.MAX_ITEMS) {
+                add(
+                        ProblemCode.BAD_NUMBER,
+                        place.field("atOnce"),
+                        atOnce + " is not between 1 and " + Limits.MAX_ITEMS);
+            }
+        });
     }
 
     private void numbers(RetryPolicy retry) {

@@ -27,13 +27,19 @@ public record StepKey<T>(String name, Type type) {
 
     /** The key of a step that gives a list: a map step, or a plain step whose output others map over. */
     public static <E> StepKey<List<E>> listOf(String name, Class<E> element) {
-        return new StepKey<>(name, ListType.of(element));
+        return new StepKey<>(name, GenericType.listOf(element));
     }
 
-    /** The type of one item when this step gives a list. */
+    /** The key of a map step whose items may fail. */
+    public static <E> StepKey<Collected<E>> collectedOf(String name, Class<E> element) {
+        return new StepKey<>(name, GenericType.of(Collected.class, element));
+    }
+
+    /** The type of one item when this step gives a list, or gives what was collected of items. */
     public Optional<Type> elementType() {
-        return type instanceof ParameterizedType list && list.getRawType() == List.class
-                ? Optional.of(list.getActualTypeArguments()[0])
+        return type instanceof ParameterizedType items
+                        && (items.getRawType() == List.class || items.getRawType() == Collected.class)
+                ? Optional.of(items.getActualTypeArguments()[0])
                 : Optional.empty();
     }
 }

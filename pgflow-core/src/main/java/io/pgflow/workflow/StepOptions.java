@@ -1,28 +1,64 @@
 package io.pgflow.workflow;
 
 import java.time.Duration;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * How is a step run? Values are checked when a {@link WorkflowDefinition} is made of the step, with everything else.
  *
  * @param queue which workers run it
  * @param timeout for one attempt, after which the handler is interrupted; 10 ms to 30 days, whole milliseconds
- * @param retry what happens after a failure
+ * @param retry what happens after a failure, while attempts remain
+ * @param when whether it runs at all; empty for always
+ * @param otherwise what happens when it does not
+ * @param onFailure what happens after a failure, when no attempt remains
+ * @param items how a map step goes through its items
  */
-public record StepOptions(String queue, Duration timeout, RetryPolicy retry) {
+public record StepOptions(
+        String queue,
+        Duration timeout,
+        RetryPolicy retry,
+        Optional<Condition> when,
+        Otherwise otherwise,
+        OnFailure onFailure,
+        Items items) {
 
-    /** Queue {@code default}, 5 minutes, {@link RetryPolicy#DEFAULT}. */
-    public static final StepOptions DEFAULT = new StepOptions("default", Duration.ofMinutes(5), RetryPolicy.DEFAULT);
+    /** Queue {@code default}, 5 minutes, {@link RetryPolicy#DEFAULT}, always, and a failure for good fails the run. */
+    public static final StepOptions DEFAULT = new StepOptions(
+            "default",
+            Duration.ofMinutes(5),
+            RetryPolicy.DEFAULT,
+            Optional.empty(),
+            Otherwise.SKIP,
+            OnFailure.FAIL,
+            Items.DEFAULT);
 
     public StepOptions withQueue(String queue) {
-        return new StepOptions(queue, timeout, retry);
+        return new StepOptions(queue, timeout, retry, when, otherwise, onFailure, items);
     }
 
     public StepOptions withTimeout(Duration timeout) {
-        return new StepOptions(queue, timeout, retry);
+        return new StepOptions(queue, timeout, retry, when, otherwise, onFailure, items);
     }
 
     public StepOptions withRetry(RetryPolicy retry) {
-        return new StepOptions(queue, timeout, retry);
+        return new StepOptions(queue, timeout, retry, when, otherwise, onFailure, items);
+    }
+
+    public StepOptions withWhen(Condition when) {
+        return new StepOptions(queue, timeout, retry, Optional.of(when), otherwise, onFailure, items);
+    }
+
+    public StepOptions withOtherwise(Otherwise otherwise) {
+        return new StepOptions(queue, timeout, retry, when, otherwise, onFailure, items);
+    }
+
+    public StepOptions withOnFailure(OnFailure onFailure) {
+        return new StepOptions(queue, timeout, retry, when, otherwise, onFailure, items);
+    }
+
+    public StepOptions withItems(UnaryOperator<Items> change) {
+        return new StepOptions(queue, timeout, retry, when, otherwise, onFailure, change.apply(items));
     }
 }

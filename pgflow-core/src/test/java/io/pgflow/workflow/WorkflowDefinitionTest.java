@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -77,7 +78,13 @@ class WorkflowDefinitionTest {
     @Test
     void every_field_survives_the_way_through_json() {
         StepOptions options = new StepOptions(
-                "slow_lane", Duration.ofMillis(10), new RetryPolicy(100, Duration.ZERO, Duration.ofDays(30), 0));
+                "slow_lane",
+                Duration.ofMillis(10),
+                new RetryPolicy(100, Duration.ZERO, Duration.ofDays(30), 0),
+                Optional.of(Condition.input("/vip").equalTo(true)),
+                Otherwise.SKIP_BRANCH,
+                OnFailure.fallBackTo(List.of(1.50)),
+                new Items(true, OptionalInt.of(100_000)));
         StepDefinition all = StepDefinition.of("all", "a.b.c.d")
                 .withOver("$input")
                 .withAfter("first")

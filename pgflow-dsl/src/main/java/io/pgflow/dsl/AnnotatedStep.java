@@ -3,7 +3,8 @@ package io.pgflow.dsl;
 import io.pgflow.dsl.annotation.MapStep;
 import io.pgflow.dsl.annotation.Returns;
 import io.pgflow.dsl.annotation.Step;
-import io.pgflow.workflow.ListType;
+import io.pgflow.workflow.Collected;
+import io.pgflow.workflow.GenericType;
 import io.pgflow.workflow.Problem;
 import io.pgflow.workflow.ProblemCode;
 import io.pgflow.workflow.StepDefinition;
@@ -66,9 +67,12 @@ record AnnotatedStep(Method method, StepAttributes attributes, List<StepParamete
         return Types.boxed(method.getGenericReturnType());
     }
 
-    /** What the step gives: for a map step the list of what its calls give. */
+    /** What the step gives: for a map step the list of what its calls give, or what was collected of them. */
     Type output() {
-        return attributes.map() ? ListType.of(returned()) : returned();
+        if (!attributes.map()) {
+            return returned();
+        }
+        return GenericType.of(attributes.items().collect() ? Collected.class : List.class, returned());
     }
 
     StepDefinition definition(String workflow, List<Problem> problems) {

@@ -1,8 +1,9 @@
 package io.pgflow.dsl;
 
+import io.pgflow.workflow.Collected;
+import io.pgflow.workflow.GenericType;
 import io.pgflow.workflow.InvalidWorkflowException;
 import io.pgflow.workflow.ItemHandler;
-import io.pgflow.workflow.ListType;
 import io.pgflow.workflow.StepDefinition;
 import io.pgflow.workflow.StepHandler;
 import io.pgflow.workflow.StepKey;
@@ -49,7 +50,7 @@ public final class FlowBuilder<I> extends OptionVerbs<FlowBuilder<I>> {
 
     /** Begins a workflow whose runs are started with a list, to be mapped over with {@link #overInput}. */
     public static <E> FlowBuilder<List<E>> workflowOver(String name, Class<E> element) {
-        return new FlowBuilder<>(name, ListType.of(element));
+        return new FlowBuilder<>(name, GenericType.listOf(element));
     }
 
     /** Begins a workflow whose steps name handlers that are registered with the workers. */
@@ -97,6 +98,22 @@ public final class FlowBuilder<I> extends OptionVerbs<FlowBuilder<I>> {
 
     /** Adds a map step whose code also looks at the run's input, at other outputs or at its task. */
     public <E, R> FlowBuilder<I> map(StepKey<List<R>> key, Over<? super I, E> over, ItemHandler<I, E, R> handler) {
+        return items(key, over, handler);
+    }
+
+    /** Adds a map step whose items may fail: the run goes on with what they gave and with the errors of those that failed. */
+    public <E, R> FlowBuilder<I> collect(
+            StepKey<Collected<R>> key, Over<? super I, E> over, ItemFunction<E, R> handler) {
+        return collect(key, over, (item, in) -> handler.handle(item));
+    }
+
+    /** The same for code that also looks at the run's input, at other outputs or at its task. */
+    public <E, R> FlowBuilder<I> collect(
+            StepKey<Collected<R>> key, Over<? super I, E> over, ItemHandler<I, E, R> handler) {
+        return items(key, over.collecting(), handler);
+    }
+
+    private <E, R> FlowBuilder<I> items(StepKey<?> key, Over<? super I, E> over, ItemHandler<I, E, R> handler) {
         over.source().ifPresent(steps::mention);
         String source = over.source().map(StepKey::name).orElse(StepDefinition.RUN_INPUT);
         StepDefinition step =

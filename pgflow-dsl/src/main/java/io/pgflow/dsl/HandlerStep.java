@@ -42,6 +42,16 @@ public final class HandlerStep extends OptionVerbs<HandlerStep> {
         return new HandlerStep(step.withInput(json), change);
     }
 
+    /** How many items may be SCHEDULED or on their way at once, 1 to 100,000; only for {@link RuntimeFlowBuilder#map}. */
+    public HandlerStep atOnce(int items) {
+        return with(options -> options.withItems(all -> all.withAtOnce(items)));
+    }
+
+    /** Items may fail: the output is {@code {"outputs": [...], "errors": [...]}}; only for {@link RuntimeFlowBuilder#map}. */
+    public HandlerStep collect() {
+        return with(options -> options.withItems(all -> all.withCollect(true)));
+    }
+
     @Override
     HandlerStep with(UnaryOperator<StepOptions> more) {
         return new HandlerStep(step, options -> more.apply(change.apply(options)));

@@ -1,5 +1,8 @@
 package io.pgflow.dsl;
 
+import io.pgflow.workflow.Condition;
+import io.pgflow.workflow.OnFailure;
+import io.pgflow.workflow.Otherwise;
 import io.pgflow.workflow.StepOptions;
 import java.time.Duration;
 import java.util.function.UnaryOperator;
@@ -42,6 +45,21 @@ public abstract sealed class OptionVerbs<S> permits After, Over, HandlerStep, Fl
     /** The queue whose workers run it; {@code default} unless said otherwise. */
     public S queue(String queue) {
         return with(options -> options.withQueue(queue));
+    }
+
+    /** Runs only in runs for which the condition holds; always unless said otherwise. */
+    public S when(Condition condition) {
+        return with(options -> options.withWhen(condition));
+    }
+
+    /** What happens when the condition does not hold; {@link Otherwise#SKIP} unless said otherwise. */
+    public S otherwise(Otherwise otherwise) {
+        return with(options -> options.withOtherwise(otherwise));
+    }
+
+    /** What happens when no attempt remains; {@link OnFailure#FAIL} unless said otherwise. For a map step, of each item. */
+    public S onFailure(OnFailure onFailure) {
+        return with(options -> options.withOnFailure(onFailure));
     }
 
     abstract S with(UnaryOperator<StepOptions> change);

@@ -37,6 +37,15 @@ public final class Over<I, E> extends OptionVerbs<Over<I, E>> {
         return new Over<>(source, element, all, change);
     }
 
+    /** How many items may be SCHEDULED or on their way at once, 1 to 100,000; all of them unless said otherwise. */
+    public Over<I, E> atOnce(int items) {
+        return with(options -> options.withItems(all -> all.withAtOnce(items)));
+    }
+
+    Over<I, E> collecting() {
+        return with(options -> options.withItems(items -> items.withCollect(true)));
+    }
+
     @Override
     Over<I, E> with(UnaryOperator<StepOptions> more) {
         return new Over<>(source, element, after, options -> more.apply(change.apply(options)));

@@ -2,6 +2,10 @@ package io.pgflow.dsl;
 
 import io.pgflow.dsl.annotation.MapStep;
 import io.pgflow.dsl.annotation.Step;
+import io.pgflow.workflow.Condition;
+import io.pgflow.workflow.Items;
+import io.pgflow.workflow.OnFailure;
+import io.pgflow.workflow.Otherwise;
 import io.pgflow.workflow.Problem;
 import io.pgflow.workflow.ProblemCode;
 import io.pgflow.workflow.RetryPolicy;
@@ -9,14 +13,19 @@ import io.pgflow.workflow.StepOptions;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
-/** What {@link Step} and {@link MapStep} say alike. */
-record StepAttributes(String name, boolean map, List<String> after, Written options) {
+/** What {@link Step} and {@link MapStep} say alike, and how a map step goes through its items. */
+record StepAttributes(String name, boolean map, List<String> after, Written options, Decisions decisions, Items items) {
 
     /** The options as they are written, durations not yet read. */
     record Written(
             String queue, int maxAttempts, double jitter, String timeout, String retryDelay, String maxRetryDelay) {}
+
+    /** Whether the step runs, and what follows when it fails, as it is written. */
+    record Decisions(String when, Otherwise otherwise, OnFailure.Reaction onFailure, String fallback) {}
 
     static StepAttributes of(@Nullable Step step, @Nullable MapStep map) {
         if (map != null) {
@@ -30,7 +39,9 @@ record StepAttributes(String name, boolean map, List<String> after, Written opti
                             map.retryJitter(),
                             map.timeout(),
                             map.retryDelay(),
-                            map.maxRetryDelay()));
+                            map.maxRetryDelay()),
+                    new Decisions(map.when(), map.otherwise(), map.onFailure(), map.fallback()),
+                    new Items(map.collect(), map.atOnce() == 0 ? OptionalInt.empty() : OptionalInt.of(map.atOnce())));
         }
         if (step == null) {
             throw new IllegalArgumentException("the method is no step");
@@ -45,7 +56,9 @@ record StepAttributes(String name, boolean map, List<String> after, Written opti
                         step.retryJitter(),
                         step.timeout(),
                         step.retryDelay(),
-                        step.maxRetryDelay()));
+                        step.maxRetryDelay()),
+                new Decisions(step.when(), step.otherwise(), step.onFailure(), step.fallback()),
+                Items.DEFAULT);
     }
 
     StepOptions options(String place, List<Problem> problems) {
@@ -56,7 +69,17 @@ record StepAttributes(String name, boolean map, List<String> after, Written opti
                 duration(options.maxRetryDelay(), usual.retry().maxDelay(), place + ", maxRetryDelay", problems),
                 options.jitter());
         return new StepOptions(
-                options.queue(), duration(options.timeout(), usual.timeout(), place + ", timeout", problems), retry);
+                options.queue(),
+                duration(options.timeout(), usual.timeout(), place + ", timeout", problems),
+                retry,
+                written(decisions.when()).map(Condition::new),
+                decisions.otherwise(),
+                new OnFailure(decisions.onFailure(), written(decisions.fallback())),
+                items);
+    }
+
+    private static Optional<String> written(String text) {
+        return text.isEmpty() ? Optional.empty() : Optional.of(text);
     }
 
     private static Duration duration(String text, Duration standIn, String place, List<Problem> problems) {

@@ -12,8 +12,8 @@ import io.pgflow.dsl.annotation.MapStep;
 import io.pgflow.dsl.annotation.Returns;
 import io.pgflow.dsl.annotation.Step;
 import io.pgflow.testing.FixedTask;
+import io.pgflow.workflow.GenericType;
 import io.pgflow.workflow.InvalidWorkflowException;
-import io.pgflow.workflow.ListType;
 import io.pgflow.workflow.NonRetryableException;
 import io.pgflow.workflow.StepDefinition;
 import io.pgflow.workflow.TaskContext;
@@ -60,10 +60,10 @@ class AnnotatedFlowTest {
     void the_types_of_input_and_output_come_from_the_methods() {
         Workflow<?, ?> good = AnnotatedFlow.read(new Good());
 
-        assertThat(good.inputType()).isEqualTo(ListType.of(Integer.class));
+        assertThat(good.inputType()).isEqualTo(GenericType.listOf(Integer.class));
         assertThat(good.outputType()).isEqualTo(Integer.class);
         assertThat(AnnotatedFlow.read(new Good(), List.class, Integer.class).inputType())
-                .isEqualTo(ListType.of(Integer.class));
+                .isEqualTo(GenericType.listOf(Integer.class));
         assertThatThrownBy(() -> AnnotatedFlow.read(new Good(), String.class, String.class))
                 .hasMessageContaining("2 problems")
                 .hasMessageContaining("the input of the run gives java.lang.String, and is read as")

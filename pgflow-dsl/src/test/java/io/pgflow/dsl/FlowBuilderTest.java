@@ -8,8 +8,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.pgflow.testing.FixedTask;
+import io.pgflow.workflow.GenericType;
 import io.pgflow.workflow.InvalidWorkflowException;
-import io.pgflow.workflow.ListType;
 import io.pgflow.workflow.Problem;
 import io.pgflow.workflow.StepDefinition;
 import io.pgflow.workflow.StepKey;
@@ -104,7 +104,7 @@ class FlowBuilderTest {
                         (item, in) -> item * in.input().size())
                 .returns(SQUARES);
 
-        assertThat(map.inputType()).isEqualTo(ListType.of(Integer.class));
+        assertThat(map.inputType()).isEqualTo(GenericType.listOf(Integer.class));
         assertThat(map.definition().steps().get(0).over()).contains("$input");
         FixedTask task =
                 FixedTask.of("maps", map.definition().steps().get(0), "[5,6]").withItem("5");

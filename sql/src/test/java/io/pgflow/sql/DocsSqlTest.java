@@ -48,7 +48,7 @@ class DocsSqlTest {
                     from pgflow.workers w
                     cross join lateral pgflow.claim_tasks(w.worker_id, 'default', 10) t
                     group by w.worker_id;
-                    select pgflow.expire_workers(), pgflow.fire_timers(), pgflow.fold_maps();
+                    select pgflow.expire_workers(), pgflow.fire_timers(), pgflow.settle_steps();
                     select pgflow.heartbeat(w.worker_id, '{}', '{}', '{}', '{}') from pgflow.workers w;
                     select pgflow.retire_worker(w.worker_id) from pgflow.workers w;
                     select pgmq.metrics('pgf2_default');

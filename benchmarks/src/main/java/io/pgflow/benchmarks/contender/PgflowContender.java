@@ -33,7 +33,7 @@ final class PgflowContender implements Contender {
     /** Nothing waits, is to be counted or to be retried, or runs in another process; each of these tables is small. */
     private static final String ALL_DONE = """
             select not exists (select from pgmq.q_pgf2_default)
-               and not exists (select from pgflow.map_progress)
+               and not exists (select from pgflow.unsettled_steps)
                and not exists (select from pgflow.timers)
                and ((select count(*) from pgflow.workers w where w.ended_at is null) <= 1
                     or not exists (

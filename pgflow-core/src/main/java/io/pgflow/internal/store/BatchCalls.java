@@ -23,7 +23,7 @@ final class BatchCalls {
             from pgflow.claim_tasks(?, ?, ?) c
             """;
     private static final String COMPLETE = """
-            select c.stale, c.ended_run_ids, c.woken_queues, c.maps_to_fold
+            select c.stale, c.ended_run_ids, c.woken_queues, c.to_settle
             from pgflow.complete_tasks(?, ?, ?, ?, ?, ?) c
             """;
 
@@ -78,7 +78,7 @@ final class BatchCalls {
                 positions(integers(row, "stale")),
                 list(uuids(row, "ended_run_ids")),
                 set(texts(row, "woken_queues")),
-                row.getBoolean("maps_to_fold"),
+                row.getBoolean("to_settle"),
                 Optional.empty());
     }
 

@@ -8,7 +8,7 @@ import java.util.Optional;
  *
  * @param timers whether one is due
  * @param workers whether one fell silent, or a lost one still holds tasks
- * @param maps whether ended items wait to be counted
+ * @param unsettled whether ended items wait to be counted, or steps for a decision
  * @param nextDueIn how long until the next timer, when one waits
  * @param alive false when the worker that asked was declared lost, and when none asked
  * @param workWaits whether a claim of the worker that asked may find something
@@ -16,7 +16,7 @@ import java.util.Optional;
 public record Due(
         boolean timers,
         boolean workers,
-        boolean maps,
+        boolean unsettled,
         Optional<Duration> nextDueIn,
         boolean alive,
         boolean workWaits) {}

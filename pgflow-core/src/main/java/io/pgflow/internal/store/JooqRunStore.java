@@ -133,7 +133,7 @@ final class JooqRunStore implements RunStore {
                 applied ? Set.of() : Set.of(0),
                 list(function.getEndedRunIds()),
                 set(function.getWokenQueues()),
-                isTrue(function.getMapsToFold()),
+                isTrue(function.getToSettle()),
                 Optional.empty());
     }
 

@@ -16,11 +16,11 @@ import static io.pgflow.internal.store.Columns.text;
 import io.pgflow.internal.store.schema.routines.ExpireWorkers;
 import io.pgflow.internal.store.schema.routines.FailTasks;
 import io.pgflow.internal.store.schema.routines.FireTimers;
-import io.pgflow.internal.store.schema.routines.FoldMaps;
 import io.pgflow.internal.store.schema.routines.RecoverClaims;
 import io.pgflow.internal.store.schema.routines.RegisterWorker;
 import io.pgflow.internal.store.schema.routines.ReleaseTasks;
 import io.pgflow.internal.store.schema.routines.RetireWorker;
+import io.pgflow.internal.store.schema.routines.SettleSteps;
 import io.pgflow.internal.store.schema.routines.UpkeepDue;
 import io.pgflow.internal.store.schema.tables.Workflows;
 import java.util.List;
@@ -39,7 +39,7 @@ final class JooqTaskStore implements TaskStore {
     /** How much one call of upkeep takes on, so that its transaction stays short. */
     private static final int UPKEEP_LIMIT = 1000;
 
-    private static final int FOLD_LIMIT = 100;
+    private static final int SETTLE_LIMIT = 100;
 
     private final Calls calls;
     private final BatchCalls batches;
@@ -120,7 +120,7 @@ final class JooqTaskStore implements TaskStore {
                 positions(function.getStale()),
                 list(function.getEndedRunIds()),
                 set(function.getWokenQueues()),
-                false,
+                isTrue(function.getToSettle()),
                 duration(function.getNextDueIn()));
     }
 
@@ -140,20 +140,20 @@ final class JooqTaskStore implements TaskStore {
     }
 
     @Override
-    public Outcome foldMaps() {
-        return calls.call("fold maps", JooqTaskStore::foldMaps);
+    public Outcome settleSteps() {
+        return calls.call("settle steps", JooqTaskStore::settleSteps);
     }
 
     /** In whatever transaction {@code db} is. */
-    static Outcome foldMaps(DSLContext db) {
-        FoldMaps function = new FoldMaps();
-        function.setPLimit(FOLD_LIMIT);
+    static Outcome settleSteps(DSLContext db) {
+        SettleSteps function = new SettleSteps();
+        function.setPLimit(SETTLE_LIMIT);
         function.execute(db.configuration());
         return new Outcome(
                 Set.of(),
                 list(function.getEndedRunIds()),
                 set(function.getWokenQueues()),
-                isTrue(function.getMapsLeft()),
+                isTrue(function.getLeftOver()),
                 Optional.empty());
     }
 
@@ -166,7 +166,7 @@ final class JooqTaskStore implements TaskStore {
                 Set.of(),
                 List.of(),
                 set(function.getWokenQueues()),
-                isTrue(function.getMapsToFold()),
+                isTrue(function.getToSettle()),
                 duration(function.getNextDueIn()));
     }
 
@@ -198,7 +198,7 @@ final class JooqTaskStore implements TaskStore {
         return new Due(
                 isTrue(function.getTimers()),
                 isTrue(function.getWorkers()),
-                isTrue(function.getMaps()),
+                isTrue(function.getUnsettled()),
                 duration(function.getNextDueIn()),
                 isTrue(function.getAlive()),
                 isTrue(function.getWorkWaits()));

@@ -12,14 +12,14 @@ import java.util.UUID;
  * @param stale positions in the call's list, from 0, of reports that came too late and changed nothing
  * @param endedRuns runs that ended by it
  * @param wokenQueues queues that have new work
- * @param mapsToFold whether {@link TaskStore#foldMaps} has something to do
+ * @param toSettle whether {@link TaskStore#settleSteps} has something to do
  * @param nextDueIn how long until the first timer that this call set, or knows of, is due
  */
 public record Outcome(
         Set<Integer> stale,
         List<UUID> endedRuns,
         Set<String> wokenQueues,
-        boolean mapsToFold,
+        boolean toSettle,
         Optional<Duration> nextDueIn) {
 
     /** Nothing followed. */
@@ -27,7 +27,7 @@ public record Outcome(
 
     /** The same, but for the timer. */
     public Outcome withoutTimer() {
-        return new Outcome(stale, endedRuns, wokenQueues, mapsToFold, Optional.empty());
+        return new Outcome(stale, endedRuns, wokenQueues, toSettle, Optional.empty());
     }
 
     public Outcome {

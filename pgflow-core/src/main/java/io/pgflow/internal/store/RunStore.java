@@ -25,8 +25,8 @@ public interface RunStore {
     Started start(List<StartRequest> requests, @Nullable String actor, @Nullable String mark);
 
     /**
-     * start_runs in the caller's transaction; workers are notified when that commits, if {@code notify}. Maps to fold are left to
-     * upkeep: folding locks what does not belong to that transaction.
+     * start_runs in the caller's transaction; workers are notified when that commits, if {@code notify}. Steps to settle are left to
+     * upkeep: settling locks what does not belong to that transaction.
      */
     Started start(Connection connection, List<StartRequest> requests, @Nullable String actor, boolean notify);
 

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class StartCall {
 
     private static final String SQL = """
-            select s.run_ids, s.created, s.woken_queues, s.maps_to_fold
+            select s.run_ids, s.created, s.woken_queues, s.to_settle
             from pgflow.start_runs(?, ?, ?, ?, ?, ?, ?, ?) s
             """;
 
@@ -24,7 +24,7 @@ final class StartCall {
      * created: such a call writes nothing, and shall not begin to.
      */
     private static final String TELLING_SQL = """
-            select s.run_ids, s.created, s.woken_queues, s.maps_to_fold,
+            select s.run_ids, s.created, s.woken_queues, s.to_settle,
                 (select count(*)
                  from (select 'pgflow_tasks', q.queue
                        from unnest(s.woken_queues) q (queue)
@@ -69,7 +69,7 @@ final class StartCall {
                     list(Parameters.uuids(row, "run_ids")),
                     list(Parameters.booleans(row, "created")),
                     set(Parameters.texts(row, "woken_queues")),
-                    row.getBoolean("maps_to_fold"),
+                    row.getBoolean("to_settle"),
                     mark != null);
         }
     }

@@ -12,7 +12,7 @@ import java.util.UUID;
  * @param told whether the transaction of the call told other processes
  */
 public record Started(
-        List<UUID> runIds, List<Boolean> created, Set<String> wokenQueues, boolean mapsToFold, boolean told) {
+        List<UUID> runIds, List<Boolean> created, Set<String> wokenQueues, boolean toSettle, boolean told) {
 
     public Started {
         runIds = List.copyOf(runIds);

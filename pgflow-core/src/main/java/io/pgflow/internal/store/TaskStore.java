@@ -34,8 +34,8 @@ public interface TaskStore {
     /** upkeep_due: whether any of the next three has something to do, and what the worker should know. */
     Due due(Optional<AskingWorker> worker);
 
-    /** fold_maps. */
-    Outcome foldMaps();
+    /** settle_steps. */
+    Outcome settleSteps();
 
     /** fire_timers. */
     Outcome fireTimers();

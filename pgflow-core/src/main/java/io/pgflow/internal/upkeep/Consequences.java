@@ -14,7 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a process does after its transaction committed: it folds the maps whose items ended, wakes whoever has work now, and
+ * What a process does after its transaction committed: it settles steps, wakes whoever has work now, and
  * says that something happened. All of it is a short cut; upkeep finds whatever gets lost here.
  */
 public final class Consequences {
@@ -42,12 +42,12 @@ public final class Consequences {
 
     /** Follows up on one outcome, and on those that come of it. Never throws. */
     public void follow(Outcome outcome) {
-        follow(outcome.mapsToFold(), () -> announce(outcome));
+        follow(outcome.toSettle(), () -> announce(outcome));
     }
 
     /** Follows up on starts, of which their transaction may have told other processes. Never throws. */
     public void follow(Started started) {
-        follow(started.mapsToFold(), () -> {
+        follow(started.toSettle(), () -> {
             if (started.told()) {
                 signals.started(started.wokenQueues());
             } else {
@@ -57,17 +57,17 @@ public final class Consequences {
         });
     }
 
-    private void follow(boolean mapsToFold, Runnable announcing) {
+    private void follow(boolean toSettle, Runnable announcing) {
         try {
             announcing.run();
-            boolean more = mapsToFold;
+            boolean more = toSettle;
             while (more) {
-                Outcome folded = store.foldMaps();
-                announce(folded);
-                more = folded.mapsToFold();
+                Outcome settled = store.settleSteps();
+                announce(settled);
+                more = settled.toSettle();
             }
         } catch (DatabaseException e) {
-            log.debug("maps are left for the next upkeep: {}", e.getMessage());
+            log.debug("steps are left for the next upkeep: {}", e.getMessage());
         } catch (RuntimeException e) {
             log.warn("somebody may hear of it only at the next poll", e);
         }

@@ -99,8 +99,8 @@ public final class Upkeep implements AutoCloseable {
         if (due.workers()) {
             expireWorkers();
         }
-        if (due.maps()) {
-            consequences.follow(store.foldMaps());
+        if (due.unsettled()) {
+            consequences.follow(store.settleSteps());
         }
     }
 

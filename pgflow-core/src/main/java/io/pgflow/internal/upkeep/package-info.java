@@ -1,5 +1,5 @@
 /**
- * What must be done though nobody asked: timers fire, lost workers' tasks are handed on, maps are folded.
+ * What must be done though nobody asked: timers fire, lost workers' tasks are handed on, steps are settled.
  *
  * <p>Every process does all of it, at any time, beside any other: the functions it calls lock what they touch and pass over
  * what another process is at. There is no coordinator and nothing to elect.

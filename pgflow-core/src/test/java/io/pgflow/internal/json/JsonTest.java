@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.pgflow.InvalidPayloadException;
-import io.pgflow.workflow.ListType;
+import io.pgflow.workflow.GenericType;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
@@ -89,7 +89,7 @@ class JsonTest {
     void a_misfit_is_located_and_said_once() {
         assertThatThrownBy(() -> Json.read(
                         "[{\"sku\":\"a\",\"count\":1},{\"sku\":\"b\",\"count\":true}]",
-                        ListType.of(Item.class),
+                        GenericType.listOf(Item.class),
                         "the output of step \"reserve\""))
                 .hasMessageStartingWith("[PGF-DAT-004] the output of step \"reserve\" does not fit java.util.List<")
                 .hasMessageContaining("at $[1].count")

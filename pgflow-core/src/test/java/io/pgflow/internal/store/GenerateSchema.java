@@ -32,7 +32,7 @@ final class GenerateSchema {
             "expire_workers",
             "fail_tasks",
             "fire_timers",
-            "fold_maps",
+            "settle_steps",
             "get_run",
             "heartbeat",
             "list_runs",

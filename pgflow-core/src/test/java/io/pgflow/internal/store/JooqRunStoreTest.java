@@ -162,8 +162,8 @@ class JooqRunStoreTest {
             connection.commit();
 
             assertThat(payloads(listener)).containsExactly("default");
-            assertThat(started.mapsToFold()).as("left to upkeep").isTrue();
-            database.tasks().foldMaps();
+            assertThat(started.toSettle()).as("left to upkeep").isTrue();
+            database.tasks().settleSteps();
             assertThat(runs.results(List.of(empty.runId())))
                     .containsExactly(new RunResult(empty.runId(), "SUCCEEDED", "[]", null));
         }

@@ -165,16 +165,16 @@ class JooqTaskStoreTest {
 
         tasks.fireTimers();
         tasks.expireWorkers();
-        tasks.foldMaps();
+        tasks.settleSteps();
         assertThat(tasks.due(Optional.empty())).isEqualTo(new Due(false, false, false, Optional.empty(), false, false));
     }
 
     @Test
-    void items_of_a_map_are_reported_in_one_call_and_folded() {
+    void items_of_a_map_are_reported_in_one_call_and_settled() {
         int items = 1000;
         UUID run = database.start(
                 database.fan(), IntStream.range(0, items).boxed().toList().toString());
-        tasks.foldMaps();
+        tasks.settleSteps();
         long worker = database.worker();
         List<ClaimedTask> claimed = tasks.claim(worker, "default", items);
         assertThat(claimed).hasSize(items);
@@ -185,9 +185,9 @@ class JooqTaskStoreTest {
                 claimed.stream()
                         .map(task -> new Report.Completion(task.id(), "\"" + task.input() + "\""))
                         .toList());
-        assertThat(outcome.mapsToFold()).isTrue();
+        assertThat(outcome.toSettle()).isTrue();
         assertThat(outcome.endedRuns()).isEmpty();
-        assertThat(tasks.foldMaps().endedRuns()).containsExactly(run);
+        assertThat(tasks.settleSteps().endedRuns()).containsExactly(run);
         assertThat(runs.results(List.of(run)).get(0).output()).startsWith("[\"0\", \"1\", \"2\"");
     }
 

@@ -1,5 +1,7 @@
 package io.pgflow.dsl.annotation;
 
+import io.pgflow.workflow.OnFailure;
+import io.pgflow.workflow.Otherwise;
 import java.lang.annotation.Documented;
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
@@ -37,4 +39,16 @@ public @interface Step {
 
     /** See {@link io.pgflow.dsl.OptionVerbs#retryJitter}. */
     double retryJitter() default 0.2;
+
+    /** A condition as JSON, such as {@code {"$from": "$input", "pointer": "/vip", "eq": true}}; empty for always. */
+    String when() default "";
+
+    /** See {@link io.pgflow.dsl.OptionVerbs#otherwise}. */
+    Otherwise otherwise() default Otherwise.SKIP;
+
+    /** See {@link io.pgflow.dsl.OptionVerbs#onFailure}; {@code FALLBACK} with {@link #fallback}. */
+    OnFailure.Reaction onFailure() default OnFailure.Reaction.FAIL;
+
+    /** The output, as JSON, that stands in when no attempt remains. */
+    String fallback() default "";
 }

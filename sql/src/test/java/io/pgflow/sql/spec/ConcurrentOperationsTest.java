@@ -58,17 +58,17 @@ class ConcurrentOperationsTest extends Specification {
                 (session, random, runs, worker) ->
                         session.rows("select * from pgflow.cancel_runs(?, 'ada', null)", (Object)
                                 new UUID[] {any(runs, random), any(runs, random), any(runs, random)}));
-        operations.put("fold", (session, random, runs, worker) -> session.fold());
+        operations.put("settle", (session, random, runs, worker) -> session.settle());
         operations.put("fire", (session, random, runs, worker) -> session.fire());
         operations.put(
-                "skip", (session, random, runs, worker) -> session.skip(any(runs, random), "left", "join", "sum"));
+                "skip",
+                (session, random, runs, worker) ->
+                        session.skip(any(runs, random), "left", "join", "sum", "maybe", "last"));
     }
 
     @Test
     void every_pair_of_operations_on_the_same_runs_neither_deadlocks_nor_breaks_a_rule() {
-        db.define(
-                "mesh",
-                "root(maxAttempts 50, retryDelay PT0.001S) -> left, right; left, right -> join; root -> each* -> sum");
+        db.defineJson(mesh());
         long worker = db.worker();
         List<String> names = new ArrayList<>(operations.keySet());
         Session[] sessions = {session(), session(), session(), session()};
@@ -86,6 +86,21 @@ class ConcurrentOperationsTest extends Specification {
                 .isZero();
         assertThat(db.count("select count(*) from pgflow.runs where state = 'SUCCEEDED'"))
                 .isPositive();
+    }
+
+    /** Joins, a map with a limit whose items may fail, conditions that hold in some runs, and what follows failures. */
+    private static String mesh() {
+        String mesh = WorkflowText.definition(
+                "mesh",
+                "root(maxAttempts 50, retryDelay PT0.001S) -> early(otherwise skip), left(onFailure skip), right; early, left, right -> join;"
+                        + " root -> each*(atOnce 2) -> sum; root -> maybe(otherwise skipBranch) -> tail(onFailure fallback, fallback 0);"
+                        + " tail, right -> both(onFailure skipBranch) -> last");
+        mesh = WorkflowText.with(mesh, "each", "\"collect\": true");
+        mesh = WorkflowText.with(mesh, "tail", "\"when\": {\"$from\": \"$input\", \"exists\": true}");
+        mesh = WorkflowText.with(
+                mesh, "early", "\"when\": {\"$from\": \"$input\", \"pointer\": \"/2\", \"exists\": true}");
+        return WorkflowText.with(
+                mesh, "maybe", "\"when\": {\"$from\": \"$input\", \"pointer\": \"/1\", \"exists\": true}");
     }
 
     private void meet(String first, String second, Session[] sessions, long worker, long seed) {
@@ -151,7 +166,7 @@ class ConcurrentOperationsTest extends Specification {
         long left = 1;
         for (int i = 0; left > 0 && i < 50; i++) {
             db.fire();
-            db.fold();
+            db.settle();
             db.drain(worker);
             left = db.count("select count(*) from pgflow.runs where ended_at is null");
         }

@@ -77,10 +77,10 @@ class JoinTest extends Specification {
         db.execute("""
                 create or replace function pgflow._resolve_dependents(
                     p_run_ids uuid[], p_steps smallint[], p_items int[], p_workflow_ids bigint[], p_now timestamptz,
-                    out woken_queues text[], out maps_to_fold boolean)
+                    out woken_queues text[], out to_settle boolean)
                 language plpgsql as $$
                 begin
-                    maps_to_fold := false;
+                    to_settle := false;
                     if not exists (select from pgflow.tasks t where t.run_id = p_run_ids[1] and t.step < 3
                                    and t.state <> 'SUCCEEDED') then
                         woken_queues := pgflow._schedule(p_run_ids, array[3::smallint], array[0], 3::smallint, p_now);

@@ -34,7 +34,7 @@ class MapTest extends Specification {
         UUID run = db.start("flow");
         Claim list = db.claim(worker, 2).get(0);
 
-        assertThat(db.complete(worker, list, "[1, 2]").mapsToFold()).isTrue();
+        assertThat(db.complete(worker, list, "[1, 2]").toSettle()).isTrue();
 
         assertThat(db.states(run)).contains("each RUNNING, each[1] SCHEDULED, each[2] SCHEDULED");
         assertThat(db.history(run))
@@ -55,7 +55,7 @@ class MapTest extends Specification {
         for (Claim item : items) {
             db.complete(worker, item, outputs.get(item.item() - 1));
         }
-        db.fold();
+        db.settle();
 
         assertThat(db.output(run, "each")).isEqualTo("[null, 0, false, \"\", {\"five\": 5}]");
         assertThat(db.claimOne(worker).outputs()).isEqualTo("{\"each\": [null, 0, false, \"\", {\"five\": 5}]}");
@@ -67,8 +67,8 @@ class MapTest extends Specification {
         long worker = db.worker();
         UUID run = db.start("flow");
 
-        assertThat(db.complete(worker, db.claimOne(worker), "[]").mapsToFold()).isTrue();
-        db.fold();
+        assertThat(db.complete(worker, db.claimOne(worker), "[]").toSettle()).isTrue();
+        db.settle();
 
         assertThat(db.states(run)).isEqualTo("RUNNING: list SUCCEEDED, each SUCCEEDED, sum SCHEDULED");
         assertThat(db.output(run, "each")).isEqualTo("[]");
@@ -81,7 +81,7 @@ class MapTest extends Specification {
         for (String output : new String[] {"{\"a\": 1}", "7", "null", null}) {
             UUID run = db.start("flow");
             db.complete(worker, db.claimOne(worker), output);
-            db.fold();
+            db.settle();
 
             assertThat(db.states(run)).isEqualTo("FAILED: list SUCCEEDED, other CANCELLED, each FAILED, sum CANCELLED");
             assertThat(db.texts(
@@ -99,7 +99,7 @@ class MapTest extends Specification {
         String tooLong = "[1" + ",1".repeat(100_000) + "]";
 
         db.complete(worker, db.claimOne(worker), tooLong);
-        db.fold();
+        db.settle();
 
         assertThat(db.states(run)).isEqualTo("FAILED: list SUCCEEDED, each FAILED");
         assertThat(db.texts("select error -> 'error' ->> 'code' from pgflow.runs"))
@@ -113,7 +113,7 @@ class MapTest extends Specification {
         UUID run = db.start("flow", "[1, 2]");
 
         db.claim(worker, 10).forEach(item -> db.complete(worker, item, "\"item " + item.input() + "\""));
-        db.fold();
+        db.settle();
         assertThat(db.claim(worker, 10))
                 .extracting(claim -> claim.item() + " " + claim.input())
                 .containsExactlyInAnyOrder("1 \"item 1\"", "2 \"item 2\"");
@@ -137,24 +137,24 @@ class MapTest extends Specification {
                 .isEqualTo(
                         "FAILED: each CANCELLED, each[1] SUCCEEDED, each[2] FAILED, each[3] CANCELLED, sum CANCELLED");
         assertThat(db.texts("select error ->> 'item' from pgflow.runs")).containsExactly("1");
-        assertThat(db.count("select count(*) from pgflow.map_progress")).isZero();
+        assertThat(db.count("select count(*) from pgflow.unsettled_steps")).isZero();
     }
 
     @Test
-    void two_reporters_of_the_last_items_that_fold_at_the_same_time_end_the_map_once() {
+    void two_reporters_of_the_last_items_that_settle_at_the_same_time_end_the_map_once() {
         db.define("flow", "each* -> sum");
         long worker = db.worker();
         UUID run = db.start("flow", "[1, 2]");
         List<Claim> items = db.claim(worker, 10);
         db.complete(worker, items.get(0));
 
-        Paused<Integer> first = pauseAt("fold_maps-locked", s -> {
-            s.fold();
+        Paused<Integer> first = pauseAt("settle_steps-locked", s -> {
+            s.settle();
             return 1;
         });
         session().complete(worker, items.get(1));
         Paused<Integer> second = Paused.blocked(session(), session(), s -> {
-            s.fold();
+            s.settle();
             return 2;
         });
         first.resume();
@@ -190,7 +190,7 @@ class MapTest extends Specification {
             threads.add(CompletableFuture.runAsync(() -> completeItems(session, worker)));
         }
         threads.forEach(CompletableFuture::join);
-        db.fold();
+        db.settle();
 
         assertThat(db.history(run)).containsOnlyOnce("each complete", "sum schedule");
         assertThat(db.count(
@@ -207,7 +207,7 @@ class MapTest extends Specification {
                     .map(item -> String.valueOf(2 * Integer.parseInt(String.valueOf(item.input()))))
                     .toList();
             session.complete(worker, items, doubled);
-            session.fold();
+            session.settle();
             items = claimItems(session, worker);
         }
     }

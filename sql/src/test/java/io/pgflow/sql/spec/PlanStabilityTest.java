@@ -53,7 +53,7 @@ class PlanStabilityTest extends Specification {
     @AfterEach
     void nothing_of_it_is_left() {
         db.execute(
-                "truncate pgflow.tasks, pgflow.runs, pgflow.audit, pgflow.timers, pgflow.map_progress, pgmq.q_pgf2_default");
+                "truncate pgflow.tasks, pgflow.runs, pgflow.audit, pgflow.timers, pgflow.unsettled_steps, pgmq.q_pgf2_default");
     }
 
     @Test
@@ -139,7 +139,7 @@ class PlanStabilityTest extends Specification {
         watch("complete_tasks", hot, () -> hot.complete(worker, good, "1"));
         watch("complete_tasks again", hot, () -> hot.complete(worker, good, "1"));
         bad.forEach(claim -> watch("fail_tasks", hot, () -> hot.fail(worker, claim, claim.attempt() < 2, null)));
-        watch("fold_maps", hot, () -> hot.row("select * from pgflow.fold_maps(100)"));
+        watch("settle_steps", hot, () -> hot.row("select * from pgflow.settle_steps(100)"));
         watch("cancel_runs", hot, () -> hot.cancel(cancelled));
         watch("skip_tasks", hot, () -> hot.skip(skipped, "a", "b"));
         hot.clock("1 minute");

@@ -33,6 +33,12 @@ final class Session implements AutoCloseable {
         return defineJson(WorkflowText.definition(name, text)).number("workflow_id");
     }
 
+    /** As {@link #define(String, String)}, with more fields for one step. */
+    long define(String name, String text, String step, String fields) {
+        return defineJson(WorkflowText.with(WorkflowText.definition(name, text), step, fields))
+                .number("workflow_id");
+    }
+
     Row defineJson(@Nullable String definition) {
         return row("select * from pgflow.define_workflow(?::jsonb)", definition);
     }
@@ -116,7 +122,7 @@ final class Session implements AutoCloseable {
                 items(claims),
                 fences(claims),
                 outputs.toArray(String[]::new));
-        return report(row, "stale", row.truth("maps_to_fold"));
+        return report(row, "stale", row.truth("to_settle"));
     }
 
     Report fail(long worker, Claim claim) {
@@ -138,13 +144,13 @@ final class Session implements AutoCloseable {
                 fences(claims),
                 retryable,
                 retryAfter);
-        return report(row, "stale", false);
+        return report(row, "stale", row.truth("to_settle"));
     }
 
     Report skip(UUID run, String... steps) {
         UUID[] runs = Collections.nCopies(steps.length, run).toArray(UUID[]::new);
         Row row = row("select * from pgflow.skip_tasks(?, ?, 'ada', 'not needed')", runs, steps);
-        return report(row, "applied", row.truth("maps_to_fold"));
+        return report(row, "applied", row.truth("to_settle"));
     }
 
     String cancel(UUID run) {
@@ -152,9 +158,9 @@ final class Session implements AutoCloseable {
                 .text("outcome"));
     }
 
-    /** Folds until nothing is left. */
-    void fold() {
-        while (row("select maps_left from pgflow.fold_maps(100)").truth("maps_left")) {}
+    /** Settles until nothing is left. */
+    void settle() {
+        while (row("select left_over from pgflow.settle_steps(100)").truth("left_over")) {}
     }
 
     int fire() {
@@ -171,12 +177,12 @@ final class Session implements AutoCloseable {
         execute("set pgflow.clock_offset = '" + offset + "'");
     }
 
-    /** Claims, completes and folds until the queue is empty. */
+    /** Claims, completes and settles until the queue is empty. */
     void drain(long worker) {
         List<Claim> claims = claim(worker, 100);
         while (!claims.isEmpty()) {
             complete(worker, claims, "[1, 2]");
-            fold();
+            settle();
             claims = claim(worker, 100);
         }
     }
@@ -324,12 +330,12 @@ final class Session implements AutoCloseable {
         }
     }
 
-    private static Report report(Row row, String positions, boolean mapsToFold) {
+    private static Report report(Row row, String positions, boolean toSettle) {
         return new Report(
                 row.list(positions, Integer.class),
                 row.list("ended_run_ids", UUID.class),
                 row.list("woken_queues", String.class),
-                mapsToFold);
+                toSettle);
     }
 
     @Override

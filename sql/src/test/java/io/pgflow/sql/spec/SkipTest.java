@@ -32,7 +32,7 @@ class SkipTest extends Specification {
 
         assertThat(db.states(run)).isEqualTo("RUNNING: a SCHEDULED, b SKIPPED, c PENDING");
         db.complete(worker, db.claimOne(worker));
-        db.fold();
+        db.settle();
         assertThat(db.states(run)).isEqualTo("RUNNING: a SUCCEEDED, b SKIPPED, c SCHEDULED");
         db.drain(worker);
         assertThat(db.states(run)).isEqualTo("SUCCEEDED: a SUCCEEDED, b SKIPPED, c SUCCEEDED");
@@ -46,7 +46,7 @@ class SkipTest extends Specification {
         db.skip(run, "left", "join");
         db.complete(worker, db.claimOne(worker));
         db.complete(worker, db.claimOne(worker));
-        assertThat(db.texts("select step::text from pgflow.map_progress")).containsExactly("2");
+        assertThat(db.texts("select step::text from pgflow.unsettled_steps")).containsExactly("2");
 
         db.rows("select * from pgflow.cancel_runs(?, 'ada', null)", (Object) new UUID[] {run});
 
@@ -147,7 +147,7 @@ class SkipTest extends Specification {
         assertThat(db.states(run)).isEqualTo("RUNNING: a SCHEDULED, b SKIPPED");
 
         db.complete(worker, db.claimOne(worker));
-        db.fold();
+        db.settle();
 
         assertThat(db.states(run)).isEqualTo("SUCCEEDED: a SUCCEEDED, b SKIPPED");
     }
@@ -161,10 +161,10 @@ class SkipTest extends Specification {
         List<Claim> claims = db.claim(worker, 2);
 
         db.complete(worker, claims.get(0));
-        db.fold();
+        db.settle();
         assertThat(db.states(run)).contains("d PENDING");
         db.complete(worker, claims.get(1));
-        db.fold();
+        db.settle();
 
         assertThat(db.states(run)).contains("b SKIPPED, c SKIPPED, d SCHEDULED");
         db.cancel(run);

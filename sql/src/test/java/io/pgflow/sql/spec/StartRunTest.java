@@ -181,7 +181,7 @@ class StartRunTest extends Specification {
         db.clock("2 hours");
 
         db.fire();
-        db.fold();
+        db.settle();
 
         assertThat(db.states(run)).isEqualTo("SUCCEEDED: each SUCCEEDED");
     }
@@ -194,7 +194,7 @@ class StartRunTest extends Specification {
         db.row("select pgflow.start_run('flow', '[1, 2]', 'other key')");
         db.rollback();
 
-        for (String table : List.of("runs", "tasks", "events", "idempotency_keys", "timers", "map_progress")) {
+        for (String table : List.of("runs", "tasks", "events", "idempotency_keys", "timers", "unsettled_steps")) {
             assertThat(db.count("select count(*) from pgflow." + table))
                     .as(table)
                     .isZero();

@@ -47,6 +47,10 @@ class StateMachineTest extends Specification {
         scenarios.put("skip_pending", () -> db.skip(db.start("chain"), "b"));
         scenarios.put("skip_scheduled", () -> db.skip(db.start("chain"), "a"));
         scenarios.put("skip_retrying", () -> db.skip(retrying("chain"), "a"));
+        scenarios.put("skip_unmet", this::unmet);
+        scenarios.put("skip_branch", this::unmet);
+        scenarios.put("skip_failed", () -> failed("skipping"));
+        scenarios.put("fall_back", () -> failed("falling"));
         scenarios.put("delay", () -> db.startDelayed("chain", "1 hour"));
         scenarios.put("start", () -> db.start("chain"));
         scenarios.put("begin", () -> {
@@ -65,6 +69,13 @@ class StateMachineTest extends Specification {
         db.define("chain", "a -> b");
         db.define("single", "a");
         db.define("map", "each*");
+        db.define(
+                "branch",
+                "a -> b",
+                "a",
+                "\"otherwise\": \"skipBranch\", \"when\": {\"$from\": \"$input\", \"exists\": false}");
+        db.define("skipping", "a(onFailure skip)");
+        db.define("falling", "a(onFailure fallback, fallback 0)");
         List<String> names = db.texts("select name from pgflow.transitions order by transition");
         assertThat(scenarios.keySet()).containsExactlyInAnyOrderElementsOf(names);
 
@@ -134,6 +145,11 @@ class StateMachineTest extends Specification {
                         () -> db.execute(
                                 "insert into pgflow.transitions values (99, 'task', 'revive', 'FAILED', 'SCHEDULED', 'e', 'c')"))
                 .hasMessageContaining("terminal_states_are_final");
+    }
+
+    private void unmet() {
+        db.start("branch");
+        db.settle();
     }
 
     private long taken(String name) {

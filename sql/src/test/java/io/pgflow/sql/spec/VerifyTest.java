@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** A checker that finds nothing is worth something only if it finds what is wrong. */
 class VerifyTest extends Specification {
     private static final List<String> TABLES =
-            List.of("runs", "tasks", "audit", "timers", "idempotency_keys", "map_progress", "stale_reports");
+            List.of("runs", "tasks", "audit", "timers", "idempotency_keys", "unsettled_steps", "stale_reports");
 
     private UUID done;
     private UUID open;
@@ -72,8 +72,10 @@ class VerifyTest extends Specification {
                 "I8  | update pgflow.tasks set remaining = 0 where run_id = :open and state = 'PENDING'",
                 "I9  | update pgflow.tasks set remaining = 3 where run_id = :open and state = 'PENDING'",
                 "I9  | update pgflow.tasks set remaining = 1 where run_id = :open and deferred = 'items'",
-                "I9  | insert into pgflow.map_progress values (:open, (select step from pgflow.tasks where deferred = 'items'), 1)",
+                "I9  | insert into pgflow.unsettled_steps values (:open, (select step from pgflow.tasks where deferred = 'items'), 1)",
                 "I9  | update pgflow.runs set remaining_sinks = 1 where run_id = :open",
+                "I9  | insert into pgflow.limited_maps values (:done, 1, 5, 2)",
+                "I9  | update pgflow.tasks set state = 'PENDING' where run_id = :open and item = 1",
                 "I10 | delete from pgmq.q_pgf2_default where msg_id = (select min(message_id) from pgflow.tasks where run_id = :open and state = 'SCHEDULED')",
                 "I10 | insert into pgmq.q_pgf2_default (vt, message) select now(), jsonb_build_object('run_id', :done, 'step', 1, 'item', 0)",
                 "I10 | update pgflow.tasks set message_id = message_id + 1000 where run_id = :open and state = 'SCHEDULED'",

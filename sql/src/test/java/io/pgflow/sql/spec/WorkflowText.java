@@ -45,6 +45,15 @@ final class WorkflowText {
         return "{\"name\": \"" + name + "\", \"steps\": [" + steps + "]}";
     }
 
+    /** The definition with more fields for one of its steps. */
+    static String with(String definition, String step, String fields) {
+        String name = "{\"name\": \"" + step + "\"";
+        if (!definition.contains(name)) {
+            throw new IllegalArgumentException("there is no step " + step + " in " + definition);
+        }
+        return definition.replace(name, name + ", " + fields);
+    }
+
     private String step(String workflow, String step) {
         Set<String> after = parents.getOrDefault(step, Set.of());
         List<String> fields = new ArrayList<>();

@@ -43,6 +43,8 @@ public class FailTasks extends AbstractRoutine<java.lang.Void> {
 
     public static final Parameter<String[]> WOKEN_QUEUES = Internal.createParameter("woken_queues", SQLDataType.CLOB.array(), false, false);
 
+    public static final Parameter<Boolean> TO_SETTLE = Internal.createParameter("to_settle", SQLDataType.BOOLEAN, false, false);
+
     public static final Parameter<YearToSecond> NEXT_DUE_IN = Internal.createParameter("next_due_in", SQLDataType.INTERVAL, false, false);
 
     public FailTasks() {
@@ -59,6 +61,7 @@ public class FailTasks extends AbstractRoutine<java.lang.Void> {
         addOutParameter(STALE);
         addOutParameter(ENDED_RUN_IDS);
         addOutParameter(WOKEN_QUEUES);
+        addOutParameter(TO_SETTLE);
         addOutParameter(NEXT_DUE_IN);
     }
 
@@ -104,6 +107,10 @@ public class FailTasks extends AbstractRoutine<java.lang.Void> {
 
     public String[] getWokenQueues() {
         return get(WOKEN_QUEUES);
+    }
+
+    public Boolean getToSettle() {
+        return get(TO_SETTLE);
     }
 
     public YearToSecond getNextDueIn() {

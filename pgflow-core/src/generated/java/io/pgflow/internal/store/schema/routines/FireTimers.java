@@ -25,7 +25,7 @@ public class FireTimers extends AbstractRoutine<java.lang.Void> {
 
     public static final Parameter<String[]> WOKEN_QUEUES = Internal.createParameter("woken_queues", SQLDataType.CLOB.array(), false, false);
 
-    public static final Parameter<Boolean> MAPS_TO_FOLD = Internal.createParameter("maps_to_fold", SQLDataType.BOOLEAN, false, false);
+    public static final Parameter<Boolean> TO_SETTLE = Internal.createParameter("to_settle", SQLDataType.BOOLEAN, false, false);
 
     public static final Parameter<YearToSecond> NEXT_DUE_IN = Internal.createParameter("next_due_in", SQLDataType.INTERVAL, false, false);
 
@@ -35,7 +35,7 @@ public class FireTimers extends AbstractRoutine<java.lang.Void> {
         addInParameter(P_LIMIT);
         addOutParameter(FIRED);
         addOutParameter(WOKEN_QUEUES);
-        addOutParameter(MAPS_TO_FOLD);
+        addOutParameter(TO_SETTLE);
         addOutParameter(NEXT_DUE_IN);
     }
 
@@ -51,8 +51,8 @@ public class FireTimers extends AbstractRoutine<java.lang.Void> {
         return get(WOKEN_QUEUES);
     }
 
-    public Boolean getMapsToFold() {
-        return get(MAPS_TO_FOLD);
+    public Boolean getToSettle() {
+        return get(TO_SETTLE);
     }
 
     public YearToSecond getNextDueIn() {

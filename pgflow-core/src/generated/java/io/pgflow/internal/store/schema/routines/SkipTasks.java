@@ -33,7 +33,7 @@ public class SkipTasks extends AbstractRoutine<java.lang.Void> {
 
     public static final Parameter<String[]> WOKEN_QUEUES = Internal.createParameter("woken_queues", SQLDataType.CLOB.array(), false, false);
 
-    public static final Parameter<Boolean> MAPS_TO_FOLD = Internal.createParameter("maps_to_fold", SQLDataType.BOOLEAN, false, false);
+    public static final Parameter<Boolean> TO_SETTLE = Internal.createParameter("to_settle", SQLDataType.BOOLEAN, false, false);
 
     public SkipTasks() {
         super("skip_tasks", Pgflow.PGFLOW);
@@ -45,7 +45,7 @@ public class SkipTasks extends AbstractRoutine<java.lang.Void> {
         addOutParameter(APPLIED);
         addOutParameter(ENDED_RUN_IDS);
         addOutParameter(WOKEN_QUEUES);
-        addOutParameter(MAPS_TO_FOLD);
+        addOutParameter(TO_SETTLE);
     }
 
     public void setPRunIds(UUID[] value) {
@@ -76,7 +76,7 @@ public class SkipTasks extends AbstractRoutine<java.lang.Void> {
         return get(WOKEN_QUEUES);
     }
 
-    public Boolean getMapsToFold() {
-        return get(MAPS_TO_FOLD);
+    public Boolean getToSettle() {
+        return get(TO_SETTLE);
     }
 }

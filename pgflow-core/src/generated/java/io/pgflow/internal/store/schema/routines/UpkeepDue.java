@@ -27,7 +27,7 @@ public class UpkeepDue extends AbstractRoutine<java.lang.Void> {
 
     public static final Parameter<Boolean> WORKERS = Internal.createParameter("workers", SQLDataType.BOOLEAN, false, false);
 
-    public static final Parameter<Boolean> MAPS = Internal.createParameter("maps", SQLDataType.BOOLEAN, false, false);
+    public static final Parameter<Boolean> UNSETTLED = Internal.createParameter("unsettled", SQLDataType.BOOLEAN, false, false);
 
     public static final Parameter<YearToSecond> NEXT_DUE_IN = Internal.createParameter("next_due_in", SQLDataType.INTERVAL, false, false);
 
@@ -42,7 +42,7 @@ public class UpkeepDue extends AbstractRoutine<java.lang.Void> {
         addInParameter(P_BEATS);
         addOutParameter(TIMERS);
         addOutParameter(WORKERS);
-        addOutParameter(MAPS);
+        addOutParameter(UNSETTLED);
         addOutParameter(NEXT_DUE_IN);
         addOutParameter(ALIVE);
         addOutParameter(WORK_WAITS);
@@ -64,8 +64,8 @@ public class UpkeepDue extends AbstractRoutine<java.lang.Void> {
         return get(WORKERS);
     }
 
-    public Boolean getMaps() {
-        return get(MAPS);
+    public Boolean getUnsettled() {
+        return get(UNSETTLED);
     }
 
     public YearToSecond getNextDueIn() {

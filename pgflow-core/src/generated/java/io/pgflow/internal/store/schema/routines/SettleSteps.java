@@ -16,36 +16,36 @@ import org.jooq.impl.SQLDataType;
 
 
 @SuppressWarnings({ "all", "unchecked", "rawtypes" })
-public class FoldMaps extends AbstractRoutine<java.lang.Void> {
+public class SettleSteps extends AbstractRoutine<java.lang.Void> {
 
     private static final long serialVersionUID = 1L;
 
     public static final Parameter<Integer> P_LIMIT = Internal.createParameter("p_limit", SQLDataType.INTEGER.defaultValue(DSL.field(DSL.raw("100"), SQLDataType.INTEGER)), true, false);
 
-    public static final Parameter<Integer> FOLDED = Internal.createParameter("folded", SQLDataType.INTEGER, false, false);
+    public static final Parameter<Integer> SETTLED = Internal.createParameter("settled", SQLDataType.INTEGER, false, false);
 
     public static final Parameter<UUID[]> ENDED_RUN_IDS = Internal.createParameter("ended_run_ids", SQLDataType.UUID.array(), false, false);
 
     public static final Parameter<String[]> WOKEN_QUEUES = Internal.createParameter("woken_queues", SQLDataType.CLOB.array(), false, false);
 
-    public static final Parameter<Boolean> MAPS_LEFT = Internal.createParameter("maps_left", SQLDataType.BOOLEAN, false, false);
+    public static final Parameter<Boolean> LEFT_OVER = Internal.createParameter("left_over", SQLDataType.BOOLEAN, false, false);
 
-    public FoldMaps() {
-        super("fold_maps", Pgflow.PGFLOW);
+    public SettleSteps() {
+        super("settle_steps", Pgflow.PGFLOW);
 
         addInParameter(P_LIMIT);
-        addOutParameter(FOLDED);
+        addOutParameter(SETTLED);
         addOutParameter(ENDED_RUN_IDS);
         addOutParameter(WOKEN_QUEUES);
-        addOutParameter(MAPS_LEFT);
+        addOutParameter(LEFT_OVER);
     }
 
     public void setPLimit(Integer value) {
         setValue(P_LIMIT, value);
     }
 
-    public Integer getFolded() {
-        return get(FOLDED);
+    public Integer getSettled() {
+        return get(SETTLED);
     }
 
     public UUID[] getEndedRunIds() {
@@ -56,7 +56,7 @@ public class FoldMaps extends AbstractRoutine<java.lang.Void> {
         return get(WOKEN_QUEUES);
     }
 
-    public Boolean getMapsLeft() {
-        return get(MAPS_LEFT);
+    public Boolean getLeftOver() {
+        return get(LEFT_OVER);
     }
 }

@@ -1,0 +1,284 @@
+-- settle_steps: does what other transactions left, since runs must be locked first for it or many would wait for one row.
+-- It counts ended items off their map tasks, and ends the maps that have none left: their outputs are collected in item order and
+-- their dependents resolved. It ends the steps that were skipped while they waited for parents, when the last of those
+-- has ended, and decides what becomes of steps that wait for nothing and have a condition.
+--
+-- Call it in a transaction of its own after one that says that there is something to settle, and now and then (upkeep), until it
+-- says that nothing is left over. Of two concurrent reporters the later one to settle sees both: it waits for the
+-- map task and reads the rows after it has the lock.
+-- Locks: runs that may end or of which a step is to be decided, the tasks, their dependents, each in order; then the queues.
+
+create or replace function pgflow.settle_steps(
+    p_limit  int default 100,
+    out settled        int,
+    out ended_run_ids  uuid[],
+    out woken_queues   text[],
+    out left_over      boolean
+)
+language plpgsql
+set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
+as $$
+declare
+    v_now timestamptz;
+    v_maps record;
+    v_ready record;
+    v_decided record;
+    v_ended record;
+begin
+    left_over := false;
+    settled := 0;
+    ended_run_ids := pgflow._fail_unopened(p_limit);
+    if ended_run_ids is not null then
+        left_over := true;
+        return;
+    end if;
+
+    select array_agg(m.run_id) as run_ids, array_agg(m.step) as steps, array_agg(0) as items
+    into v_maps
+    from (
+        select distinct p.run_id, p.step
+        from pgflow.unsettled_steps p
+        where p.error is null
+        order by p.run_id, p.step
+        limit p_limit) m;
+    if v_maps.run_ids is null then
+        return;
+    end if;
+
+    perform pgflow._lock_runs_that_may_end(v_maps.run_ids, v_maps.steps, v_maps.items, true);
+    perform 1
+    from unnest(v_maps.run_ids, v_maps.steps) m (run_id, step)
+    join pgflow.tasks t on t.run_id = m.run_id and t.step = m.step and t.item = 0
+    for no key update of t;
+
+    --@pp settle_steps-locked
+    v_now := pgflow.clock();
+    select *
+    into v_ready
+    from pgflow._count_off_items(v_maps.run_ids, v_maps.steps) r;
+    settled := pg_catalog.cardinality(v_maps.run_ids);
+
+    if v_ready.run_ids is not null then
+        perform pgflow._collect_items(v_ready.run_ids, v_ready.steps, v_now);
+    end if;
+    select *
+    into v_decided
+    from pgflow._decide_steps(v_maps.run_ids, v_maps.steps, v_ready.run_ids, v_ready.steps, v_now);
+    woken_queues := v_decided.woken_queues || pgflow._schedule_items(v_ready.counted_runs, v_ready.counted_steps, v_now);
+    left_over := settled = p_limit or v_decided.left_over;
+
+    if v_ready.run_ids is not null or v_decided.run_ids is not null then
+        select *
+        into v_ended
+        from pgflow._end_steps(
+            v_ready.run_ids || v_decided.run_ids, v_ready.steps || v_decided.steps, v_ready.items || v_decided.items,
+            v_ready.workflow_ids || v_decided.workflow_ids, v_now);
+        ended_run_ids := v_ended.ended_run_ids;
+        woken_queues := woken_queues || v_ended.woken_queues;
+        left_over := left_over or v_ended.to_settle;
+    end if;
+end;
+$$;
+
+-- _fail_unopened: map tasks that could not be opened fail, and their runs with them. Null when there are none.
+
+create or replace function pgflow._fail_unopened(
+    p_limit  int
+)
+returns uuid[]
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_failed record;
+    v_ended uuid[];
+begin
+    select array_agg(m.run_id) as run_ids, array_agg(m.step) as steps, array_agg(0) as items,
+           array_agg(m.fence) as fences, array_agg(m.error) as errors, array_agg(false) as retryable,
+           array_agg(null::interval) as retry_afters
+    into v_failed
+    from (
+        select p.run_id, p.step, p.error, t.fence
+        from pgflow.unsettled_steps p
+        cross join lateral (
+            select a.fence
+            from pgflow.tasks a
+            where a.run_id = p.run_id
+              and a.step = p.step
+              and a.item = 0
+            offset 0) t -- by key, for each of the few
+        where p.error is not null
+        order by p.run_id, p.step
+        limit p_limit) m;
+    if v_failed.run_ids is null then
+        return null;
+    end if;
+
+    select coalesce(e.ended_run_ids, '{}')
+    into v_ended
+    from pgflow._end_attempts(
+        null, 'refused', v_failed.run_ids, v_failed.steps, v_failed.items, v_failed.fences, v_failed.errors,
+        v_failed.retryable, v_failed.retry_afters) e;
+    return v_ended;
+end;
+$$;
+
+-- _count_off_items: takes up the rows of map tasks that the caller locked; returns those that have no
+-- item left, and those that have.
+
+create or replace function pgflow._count_off_items(
+    p_run_ids  uuid[],
+    p_steps    smallint[],
+    out run_ids       uuid[],
+    out steps         smallint[],
+    out items         int[],
+    out workflow_ids  bigint[],
+    out counted_runs   uuid[],
+    out counted_steps  smallint[]
+)
+language plpgsql
+set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
+as $$
+begin
+    with settling as (
+        delete from pgflow.unsettled_steps p
+        using unnest(p_run_ids, p_steps) m (run_id, step)
+        where p.run_id = m.run_id
+          and p.step = m.step
+          and p.error is null -- who comes first may have found that the step must fail
+        returning p.run_id, p.step, p.ended
+    ),
+    counted as (
+        update pgflow.tasks t
+        set remaining = t.remaining - f.ended
+        from (
+            select f.run_id, f.step, sum(f.ended)::int as ended
+            from settling f
+            group by f.run_id, f.step) f
+        where t.run_id = f.run_id
+          and t.step = f.step
+          and t.item = 0
+          and t.state in ('RUNNING', 'SKIPPED')
+        returning t.run_id, t.step, t.item, t.workflow_id, t.remaining
+    )
+    select array_agg(c.run_id) filter (where c.remaining = 0),
+           array_agg(c.step) filter (where c.remaining = 0),
+           array_agg(c.item) filter (where c.remaining = 0),
+           array_agg(c.workflow_id) filter (where c.remaining = 0),
+           array_agg(c.run_id) filter (where c.remaining > 0),
+           array_agg(c.step) filter (where c.remaining > 0)
+    into run_ids, steps, items, workflow_ids, counted_runs, counted_steps
+    from counted c;
+end;
+$$;
+
+-- _collect_items: map tasks whose items have all ended succeed with the array of their outputs, or, where items may fail,
+-- with outputs and errors; skipped ones stay as they are.
+
+create or replace function pgflow._collect_items(
+    p_run_ids  uuid[],
+    p_steps    smallint[],
+    p_now      timestamptz
+)
+returns void
+language plpgsql
+set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
+as $$
+begin
+    delete from pgflow.limited_maps l
+    using unnest(p_run_ids, p_steps) m (run_id, step)
+    where l.run_id = m.run_id
+      and l.step = m.step;
+
+    with collected as (
+        update pgflow.tasks t
+        set state = 'SUCCEEDED',
+            deferred = null,
+            events = t.events + 1,
+            output = (
+                select case
+                    when s.collects then pg_catalog.jsonb_build_object(
+                        'outputs', coalesce(pg_catalog.jsonb_agg(coalesce(i.output, 'null') order by i.item), '[]'),
+                        'errors', coalesce(
+                            pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('item', i.item - 1, 'error', i.error) order by i.item)
+                                filter (where i.state = 'FAILED'),
+                            '[]'))
+                    else coalesce(pg_catalog.jsonb_agg(coalesce(i.output, 'null') order by i.item), '[]')
+                end
+                from pgflow.tasks i
+                where i.run_id = t.run_id
+                  and i.step = t.step
+                  and i.item > 0)
+        from unnest(p_run_ids, p_steps) m (run_id, step),
+             pgflow.steps s
+        where t.run_id = m.run_id
+          and t.step = m.step
+          and s.workflow_id = t.workflow_id
+          and s.step = t.step
+          and t.item = 0
+          and t.state = 'RUNNING'
+        returning t.run_id, t.step, t.fence, t.events, t.generation, t.attempts, t.output
+    )
+    insert into pgflow.audit (
+        run_id, at, output_hash, item, seq, fence, step, transition, generation, attempt)
+    select c.run_id, p_now, pg_catalog.hashtextextended(c.output::text, 0), 0, c.events, c.fence, c.step, 6,
+           c.generation, c.attempts
+    from collected c;
+end;
+$$;
+
+-- _schedule_items: maps with a limit of items at once, and items that have just ended: as many of the next ones are
+-- scheduled. The caller locked the map tasks. Returns the queues that got work.
+
+create or replace function pgflow._schedule_items(
+    p_run_ids  uuid[],
+    p_steps    smallint[],
+    p_now      timestamptz
+)
+returns text[]
+language plpgsql
+set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
+as $$
+declare
+    v_next record;
+begin
+    with opening as (
+        select l.run_id, l.step, l.opened, least(l.width, l.width - t.remaining + s.at_once) as to_open
+        from unnest(p_run_ids, p_steps) m (run_id, step)
+        join pgflow.limited_maps l on l.run_id = m.run_id and l.step = m.step
+        join pgflow.tasks t on t.run_id = m.run_id and t.step = m.step and t.item = 0
+        join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step
+        where t.state = 'RUNNING'
+    ),
+    opened as (
+        update pgflow.limited_maps l
+        set opened = o.to_open
+        from opening o
+        where l.run_id = o.run_id
+          and l.step = o.step
+          and o.to_open > o.opened
+        returning l.run_id, l.step, o.opened, o.to_open
+    )
+    select array_agg(o.run_id) as run_ids, array_agg(o.step) as steps, array_agg(i.item) as items
+    into v_next
+    from opened o
+    cross join pg_catalog.generate_series(o.opened + 1, o.to_open) i (item);
+
+    return case
+        when v_next.run_ids is null then array[]::text[]
+        else pgflow._schedule(v_next.run_ids, v_next.steps, v_next.items, 3::smallint, p_now)
+    end;
+end;
+$$;
