@@ -156,14 +156,12 @@ $$;
 
 -- _lock_runs_that_may_end: locks the runs of which a reported task is a sink, in order, before any task:
 -- run -> task -> queue is the one order of locks. A run in which a map may open is locked too: whoever ends a
--- run holds its lock while he locks its tasks, and must not find new ones afterwards. With p_decides, so are runs
--- of which a step waits for a decision.
+-- run holds its lock while he locks its tasks, and must not find new ones afterwards.
 
 create or replace function pgflow._lock_runs_that_may_end(
     p_run_ids  uuid[],
     p_steps    smallint[],
-    p_items    int[],
-    p_decides  boolean default false
+    p_items    int[]
 )
 returns void
 language plpgsql
@@ -183,7 +181,6 @@ begin
     join pgflow.steps s on s.workflow_id = r.workflow_id and s.step = c.step
     where s.dependents = '{}'
        or s.opens_maps
-       or p_decides and s.opening = 'settle'
     for no key update of r;
 end;
 $$;

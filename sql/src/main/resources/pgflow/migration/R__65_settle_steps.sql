@@ -48,7 +48,17 @@ begin
         return;
     end if;
 
-    perform pgflow._lock_runs_that_may_end(v_maps.run_ids, v_maps.steps, v_maps.items, true);
+    perform 1
+    from (
+        select distinct m.run_id, m.step
+        from unnest(v_maps.run_ids, v_maps.steps) m (run_id, step)
+        order by m.run_id) m
+    join pgflow.runs r on r.run_id = m.run_id
+    join pgflow.steps s on s.workflow_id = r.workflow_id and s.step = m.step
+    where s.dependents = '{}'
+       or s.opens_maps
+       or s.opening = 'settle'
+    for no key update of r;
     perform 1
     from unnest(v_maps.run_ids, v_maps.steps) m (run_id, step)
     join pgflow.tasks t on t.run_id = m.run_id and t.step = m.step and t.item = 0
