@@ -48,6 +48,8 @@ begin
         return;
     end if;
 
+    -- As _lock_runs_that_may_end, and the runs of which a step is to be decided. Not by a parameter of that function: reports
+    -- call it all the time, and with one more the planner planned its statement anew at each call.
     perform 1
     from (
         select distinct m.run_id, m.step
