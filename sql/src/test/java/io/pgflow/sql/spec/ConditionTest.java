@@ -229,16 +229,7 @@ class ConditionTest extends Specification {
         db.define("flow", "a -> b", "a", "\"when\": " + from("$input", "\"exists\": false"));
         UUID run = db.start("flow");
 
-        Paused<Integer> first = pauseAt("settle_steps-locked", s -> {
-            s.settle();
-            return 0;
-        });
-        Paused<Integer> second = Paused.blocked(session(), session(), s -> {
-            s.settle();
-            return 0;
-        });
-        first.resume();
-        second.finish();
+        settleAtTheSameTime();
 
         assertThat(db.states(run)).isEqualTo("RUNNING: a SKIPPED, b SCHEDULED");
     }
@@ -248,16 +239,7 @@ class ConditionTest extends Specification {
         db.define("flow", "a -> b", "a", "\"otherwise\": \"fail\", \"when\": " + from("$input", "\"exists\": false"));
         UUID run = db.start("flow");
 
-        Paused<Integer> first = pauseAt("settle_steps-locked", s -> {
-            s.row("select * from pgflow.settle_steps(100)");
-            return 0;
-        });
-        Paused<Integer> second = Paused.blocked(session(), session(), s -> {
-            s.settle();
-            return 0;
-        });
-        first.resume();
-        second.finish();
+        settleAtTheSameTime();
         db.settle();
 
         assertThat(db.states(run)).isEqualTo("FAILED: a FAILED, b CANCELLED");
@@ -309,6 +291,17 @@ class ConditionTest extends Specification {
     void a_malformed_condition_is_refused_when_the_workflow_is_defined(String condition) {
         assertThatThrownBy(() -> db.define("flow", "a -> b; c", "b", "\"when\": " + condition))
                 .hasMessageContaining("condition");
+    }
+
+    /** The second waits for what the first one locked, and goes on when that is decided but has not followed. */
+    private void settleAtTheSameTime() {
+        Paused<Row> first = pauseAt("settle_steps-locked", s -> s.row("select * from pgflow.settle_steps(100)"));
+        Paused<Integer> second = Paused.blocked(session(), session(), s -> {
+            s.settle();
+            return 0;
+        });
+        first.resume();
+        second.finish();
     }
 
     private boolean holds(String condition) {
