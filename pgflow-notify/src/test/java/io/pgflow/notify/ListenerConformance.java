@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.pgflow.faults.FaultProxy;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -123,9 +124,9 @@ abstract class ListenerConformance {
 
     @Test
     void a_link_that_went_silent_fails_the_ping() throws Exception {
-        StallingProxy proxy = keep(new StallingProxy(db.port(), 1));
+        FaultProxy proxy = keep(FaultProxy.to(db.port(), 1));
         Listener listener = factory(db, proxy.port()).connect(Duration.ofMillis(500));
-        open.add(0, proxy::heal);
+        open.add(0, proxy::pass);
         open.add(listener);
         listener.ping();
         proxy.stall();
@@ -180,7 +181,7 @@ abstract class ListenerConformance {
 
     @Test
     void a_link_that_went_silent_is_noticed_and_replaced() throws Exception {
-        StallingProxy proxy = keep(new StallingProxy(db.port(), 2));
+        FaultProxy proxy = keep(FaultProxy.to(db.port(), 2));
         Notifications notifications = notifications(proxy.port());
         Heard heard = new Heard();
         notifications.listen("orders", heard);
@@ -189,7 +190,7 @@ abstract class ListenerConformance {
         proxy.stall();
         db.notify("orders", "lost");
         awaitMode(notifications, Mode.RECONNECTING);
-        proxy.heal();
+        proxy.pass();
         awaitMode(notifications, Mode.NOTIFY);
         await().untilAsserted(() -> assertThat(heard.catchUps()).isGreaterThan(before));
         db.notify("orders", "after");

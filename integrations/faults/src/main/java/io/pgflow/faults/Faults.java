@@ -1,0 +1,92 @@
+package io.pgflow.faults;
+
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Predicate;
+
+/**
+ * Which calls shall fail, and how? {@code Faults.seeded(7).rate(0.01)} breaks one call in a hundred, half of them after the database
+ * carried them out. May be changed while connections are in use, and be asked by all of them at once.
+ */
+public final class Faults {
+
+    private record Hold(String marker, Parked parked) {}
+
+    private final Random random;
+    private final List<Hold> holds = new CopyOnWriteArrayList<>();
+    private final Map<Fault, Long> counts = new EnumMap<>(Fault.class);
+    private double failBefore;
+    private double executeAndFail;
+    private Predicate<String> among = sql -> true;
+
+    private Faults(long seed) {
+        random = new Random(seed);
+    }
+
+    /** None, until told otherwise. */
+    public static Faults seeded(long seed) {
+        return new Faults(seed);
+    }
+
+    /** That share of all calls breaks, 0 to 1: half of them before, half of them after the database carried them out. */
+    public Faults rate(double share) {
+        return rates(share / 2, share / 2);
+    }
+
+    /** The shares of calls that break before, and after, the database carried them out; together 0 to 1. */
+    public synchronized Faults rates(double failBefore, double executeAndFail) {
+        if (!(failBefore >= 0 && executeAndFail >= 0 && failBefore + executeAndFail <= 1)) {
+            throw new IllegalArgumentException(
+                    "shares of calls are from 0 to 1 together, not " + failBefore + " and " + executeAndFail);
+        }
+        this.failBefore = failBefore;
+        this.executeAndFail = executeAndFail;
+        return this;
+    }
+
+    /** Only calls whose SQL passes the test can break; {@code commit} stands for a commit. All, unless told otherwise. */
+    public synchronized Faults among(Predicate<String> sql) {
+        among = sql;
+        return this;
+    }
+
+    /** The next call whose SQL contains the marker is held before it reaches the database. Close what is returned to let it go on. */
+    public Parked park(String marker) {
+        Parked parked = new Parked();
+        holds.add(new Hold(marker.toLowerCase(Locale.ROOT), parked));
+        return parked;
+    }
+
+    /** How many calls met this fault so far. */
+    public synchronized long count(Fault fault) {
+        return counts.getOrDefault(fault, 0L);
+    }
+
+    /** What this call meets, after it was held for whoever parked it. */
+    Fault meet(String sql) throws InterruptedException {
+        String text = sql.toLowerCase(Locale.ROOT);
+        Optional<Hold> hold =
+                holds.stream().filter(each -> text.contains(each.marker())).findFirst();
+        if (hold.isPresent() && holds.remove(hold.get())) { // of two calls that found it, one is held
+            hold.get().parked().hold();
+        }
+        return decide(sql);
+    }
+
+    private synchronized Fault decide(String sql) {
+        double drawn = random.nextDouble();
+        Fault fault = Fault.NONE;
+        if (among.test(sql)) {
+            fault = drawn < failBefore
+                    ? Fault.FAIL_BEFORE
+                    : drawn < failBefore + executeAndFail ? Fault.EXECUTE_AND_FAIL : Fault.NONE;
+        }
+        counts.merge(fault, 1L, Long::sum);
+        return fault;
+    }
+}
