@@ -11,6 +11,7 @@ module io.pgflow.core {
     exports io.pgflow;
     exports io.pgflow.event;
     exports io.pgflow.executor;
+    exports io.pgflow.flowcontrol;
     exports io.pgflow.state;
     exports io.pgflow.worker;
     exports io.pgflow.workflow;

@@ -2,6 +2,7 @@ package io.pgflow;
 
 import io.pgflow.event.EventStream;
 import io.pgflow.executor.Executor;
+import io.pgflow.flowcontrol.FlowControl;
 import io.pgflow.internal.signal.Signals;
 import io.pgflow.internal.store.EngineConnections;
 import io.pgflow.internal.store.RunStore;
@@ -54,7 +55,8 @@ public final class Pgflow implements AutoCloseable {
         signals = new Signals(notifications);
         TaskStore tasks = Stores.tasks(built.connections);
         var consequences = new Consequences(tasks, signals);
-        executor = new Executor(settings, runs, signals, consequences);
+        var flowControl = new FlowControl(Stores.flow(built.connections), consequences);
+        executor = new Executor(settings, runs, signals, consequences, flowControl);
         events = new EventStream(runs, signals, settings.pollInterval());
         upkeep = new Upkeep(tasks, consequences, settings.pollInterval());
         worker = startWorker(built, tasks, consequences);

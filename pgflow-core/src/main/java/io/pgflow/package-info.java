@@ -4,7 +4,17 @@
  * <p>Packages below use nothing from here but the exceptions and the settings; {@link io.pgflow.Pgflow} wires them all.
  */
 @NullMarked
-@MayUse({"event", "executor", "internal.signal", "internal.store", "internal.upkeep", "state", "worker", "workflow"})
+@MayUse({
+    "event",
+    "executor",
+    "flowcontrol",
+    "internal.signal",
+    "internal.store",
+    "internal.upkeep",
+    "state",
+    "worker",
+    "workflow"
+})
 package io.pgflow;
 
 import io.pgflow.internal.arch.MayUse;

@@ -3,7 +3,8 @@
 -- Each comes under a new fence, which its report must carry, and with what its handler needs: the input
 -- (the element, for an item of a map) and the outputs of its parents by step name. Counts the start, so
 -- that a task which kills its worker cannot do so for ever. A worker gets only tasks whose handler it
--- registered; others it meets are parked for a worker that has it, and it reads on behind them.
+-- registered; others it meets are parked for a worker that has it, and it reads on behind them. What is paused is not claimed
+-- (_claim_by_rules).
 -- The messages leave the queue in this transaction; from then on the worker's heartbeat stands for its tasks, and
 -- what it holds is noted in pgflow.claims.
 -- Raises PF006 when the worker was declared lost: register anew.
@@ -41,6 +42,13 @@ declare
     v_left int := p_limit;
     v_claimed int;
 begin
+    if exists (select from pgflow.claim_rules) then
+        return query
+        select *
+        from pgflow._claim_by_rules(p_worker_id, v_handlers, p_queue, p_limit);
+        return;
+    end if;
+
     -- What cannot be claimed must not hide what can; the bound keeps the transaction short.
     for v_round in 1 .. 20 loop
         select t.run_ids, t.steps, t.items, t.message_ids
@@ -498,7 +506,9 @@ begin
       and t.message_id = m.message_id
     order by t.run_id, t.step, t.item
     on conflict (run_id, step, item) do update
-    set message_id = excluded.message_id;
+    set message_id = excluded.message_id,
+        handler = excluded.handler,
+        rule_id = null;
     --@pp claim_tasks-parked
 end;
 $$;
@@ -525,7 +535,7 @@ begin
             from pgflow.parked_tasks q
             where q.queue = p_queue
               and q.handler = any (p_handlers)
-            order by q.parked_at
+            order by q.parked_at, q.message_id
             limit p_limit
             for update skip locked) q
         where p.run_id = q.run_id

@@ -164,5 +164,9 @@ begin
     delete from pgflow.limited_maps l
     using unnest(p_run_ids) r (run_id)
     where l.run_id = r.run_id;
+
+    if exists (select from pgflow.claim_rules) then
+        perform pgflow._forget_ended_pauses(p_now);
+    end if;
 end;
 $$;

@@ -54,7 +54,7 @@ begin
 end;
 $$;
 
--- _work_waits: whether a claim of a worker with these queues and handlers may find something.
+-- _work_waits: whether a claim of a worker with these queues and handlers may find something. In a paused queue it finds nothing.
 
 create or replace function pgflow._work_waits(
     p_queues    text[],
@@ -70,8 +70,10 @@ as $$
 declare
     v_queue text;
     v_priority smallint;
+    v_ruled boolean := exists (select from pgflow.claim_rules);
 begin
     foreach v_queue in array p_queues loop
+        continue when v_ruled and pgflow._is_paused('queue', v_queue);
         if exists (select from pgflow.parked_tasks p where p.queue = v_queue and p.handler = any (p_handlers)) then
             return true;
         end if;

@@ -168,7 +168,7 @@ as $$
         group by e.step, e.item
     )
     select t.step, s.name, s.handler, s.is_map, t.item, t.state, t.attempts, t.losses, t.remaining, t.deferred,
-           t.state = 'SCHEDULED' and p.run_id is not null and not pgflow._is_served(p.queue, p.handler), t.worker_id, d.due_at, h.started_at, h.ended_at, t.output, t.error
+           t.state = 'SCHEDULED' and p.handler is not null and not pgflow._is_served(p.queue, p.handler), t.worker_id, d.due_at, h.started_at, h.ended_at, t.output, t.error
     from pgflow.tasks t
     join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step
     left join history h on h.step = t.step and h.item = t.item
@@ -205,7 +205,8 @@ select p.run_id,
 from pgflow.parked_tasks p
 join pgflow.tasks t on t.run_id = p.run_id and t.step = p.step and t.item = p.item and t.state = 'SCHEDULED'
 join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step
-where not pgflow._is_served(p.queue, p.handler);
+where p.handler is not null
+  and not pgflow._is_served(p.queue, p.handler);
 
 -- server_facts: what the library wants to know of a database before it works with it.
 

@@ -317,6 +317,14 @@ begin
           and p.run_id is null) c
     where c.waiting <> v_messages
     union all
+    select 'I10', p.run_id, p.step, p.item, 'set aside for a pause that is over'
+    from pgflow.parked_tasks p
+    join pgflow.tasks t on t.run_id = p.run_id and t.step = p.step and t.item = p.item
+    where p.rule_id is not null
+      and t.state = 'SCHEDULED'
+      and t.message_id = p.message_id
+      and not exists (select from pgflow.claim_rules r where r.rule_id = p.rule_id)
+    union all
     select 'I10', t.run_id, t.step, t.item, 'its worker is not known to hold it'
     from pgflow.tasks t
     left join (

@@ -2,6 +2,7 @@ package io.pgflow.executor;
 
 import io.pgflow.PgflowSettings;
 import io.pgflow.event.Event;
+import io.pgflow.flowcontrol.FlowControl;
 import io.pgflow.internal.arch.ModulePrivate;
 import io.pgflow.internal.json.Json;
 import io.pgflow.internal.signal.Signals;
@@ -36,6 +37,7 @@ public final class Executor implements AutoCloseable {
     private final RunStore store;
     private final Signals signals;
     private final Consequences consequences;
+    private final FlowControl flowControl;
     private final Starter starter;
     private final RunWatch watch;
     private final Map<String, DefinedWorkflow> defined = Recent.map(MOST_DEFINITIONS);
@@ -43,11 +45,17 @@ public final class Executor implements AutoCloseable {
     /** For {@code Pgflow}. */
     @ModulePrivate
     @SuppressWarnings("exports")
-    public Executor(PgflowSettings settings, RunStore store, Signals signals, Consequences consequences) {
+    public Executor(
+            PgflowSettings settings,
+            RunStore store,
+            Signals signals,
+            Consequences consequences,
+            FlowControl flowControl) {
         this.settings = settings;
         this.store = store;
         this.signals = signals;
         this.consequences = consequences;
+        this.flowControl = flowControl;
         this.starter = new Starter(store, consequences, settings.callDeadline());
         this.watch = new RunWatch(store, signals, settings.pollInterval());
     }
@@ -167,6 +175,11 @@ public final class Executor implements AutoCloseable {
         Outcome outcome = store.skip(runId, step, actor.orElse(null), reason);
         consequences.follow(outcome);
         return outcome.stale().isEmpty();
+    }
+
+    /** Pauses and resumes queues, workflows, steps and runs. */
+    public FlowControl flowControl() {
+        return flowControl;
     }
 
     /** Stops waiting for runs; what waits ends with a cancelled future. */

@@ -5,7 +5,16 @@
  * runs that are waited for ({@code RunWatch}).
  */
 @NullMarked
-@MayUse({"internal.json", "internal.signal", "internal.store", "internal.upkeep", "event", "state", "workflow"})
+@MayUse({
+    "internal.json",
+    "internal.signal",
+    "internal.store",
+    "internal.upkeep",
+    "event",
+    "flowcontrol",
+    "state",
+    "workflow"
+})
 package io.pgflow.executor;
 
 import io.pgflow.internal.arch.MayUse;

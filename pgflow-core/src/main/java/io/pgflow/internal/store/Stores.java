@@ -24,4 +24,9 @@ public final class Stores {
     public static RunStore runs(EngineConnections connections) {
         return new JooqRunStore(new Calls(connections));
     }
+
+    /** For flow control. */
+    public static FlowStore flow(EngineConnections connections) {
+        return new JdbcFlowStore(new Calls(connections));
+    }
 }

@@ -60,6 +60,16 @@ class ConcurrentOperationsTest extends Specification {
                                 new UUID[] {any(runs, random), any(runs, random), any(runs, random)}));
         operations.put("settle", (session, random, runs, worker) -> session.settle());
         operations.put("fire", (session, random, runs, worker) -> session.fire());
+        operations.put("pause", (session, random, runs, worker) -> {
+            String run = any(runs, random).toString();
+            session.rows("select * from pgflow.pause('run', ?, 'ada', null)", (Object) new String[] {run});
+            session.rows("select * from pgflow.pause('step', ?, 'ada', null)", (Object) new String[] {"mesh.each"});
+        });
+        operations.put("resume", (session, random, runs, worker) -> {
+            String[] all = runs.stream().map(UUID::toString).toArray(String[]::new);
+            session.row("select * from pgflow.resume('run', ?, 'ada', null)", (Object) all);
+            session.row("select * from pgflow.resume('step', ?, 'ada', null)", (Object) new String[] {"mesh.each"});
+        });
         operations.put(
                 "skip",
                 (session, random, runs, worker) ->
@@ -161,6 +171,7 @@ class ConcurrentOperationsTest extends Specification {
     private void drainAll() {
         db.execute("update pgflow.workers set heartbeat_at = now() - interval '1 hour' where ended_at is null");
         db.expire();
+        db.rows("select p.scope, pgflow.resume(p.scope, array[p.name], null, null) from pgflow.paused() p");
         long worker = db.worker();
         db.clock("1 hour");
         long left = 1;

@@ -80,6 +80,7 @@ class VerifyTest extends Specification {
                 "I10 | insert into pgmq.q_pgf2_default (vt, message) select now(), jsonb_build_object('run_id', :done, 'step', 1, 'item', 0)",
                 "I10 | update pgflow.tasks set message_id = message_id + 1000 where run_id = :open and state = 'SCHEDULED'",
                 "I10 | delete from pgflow.claims",
+                "I10 | with m as (delete from pgmq.q_pgf2_default where msg_id = (select min(message_id) from pgflow.tasks where run_id = :open and state = 'SCHEDULED') returning msg_id) insert into pgflow.parked_tasks (run_id, step, item, queue, message_id, parked_at, rule_id) select t.run_id, t.step, t.item, 'default', m.msg_id, now(), 1 from m join pgflow.tasks t on t.message_id = m.msg_id",
                 "I10 | delete from pgflow.timers where run_id = :open",
                 "I10 | insert into pgflow.timers values (:done, 1, 0, now())",
                 "I10 | insert into pgflow.timers values (:done, 0, 0, now())",

@@ -1,0 +1,28 @@
+package io.pgflow.internal.store;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Where flow control is set and looked at. Each method throws {@link io.pgflow.DatabaseException}. */
+public interface FlowStore {
+
+    /**
+     * The answer to a resume.
+     *
+     * @param answers parallel to the names: resumed, not paused
+     * @param outcome the queues that have work again
+     */
+    record Resumed(List<String> answers, Outcome outcome) {}
+
+    /** pause: an answer a name: paused, already paused, ended, unknown. */
+    List<String> pause(String scope, List<String> names, @Nullable String actor, @Nullable String reason);
+
+    /** resume. */
+    Resumed resume(String scope, List<String> names, @Nullable String actor, @Nullable String reason);
+
+    /** paused: what is. */
+    List<RuleRow> paused();
+
+    /** rule_history: newest first. */
+    List<RuleRow> history(String scope, String name, int limit);
+}

@@ -1,0 +1,110 @@
+package io.pgflow.internal.store;
+
+import static io.pgflow.internal.store.Columns.list;
+import static io.pgflow.internal.store.Columns.set;
+
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** The functions of flow control, by plain JDBC. */
+final class JdbcFlowStore implements FlowStore {
+
+    private static final String PAUSE = "select p.outcome from pgflow.pause(?, ?, ?, ?) p";
+    private static final String RESUME = "select r.outcomes, r.woken_queues from pgflow.resume(?, ?, ?, ?) r";
+    private static final String PAUSED =
+            "select p.scope, p.name, p.since as at, true as is_set, p.actor, p.reason from pgflow.paused() p";
+    private static final String HISTORY = """
+            select ? as scope, ? as name, h.at, h.change = 'set' as is_set, h.actor, h.reason
+            from pgflow.rule_history(?, ?, ?) h
+            """;
+
+    private final Calls calls;
+
+    JdbcFlowStore(Calls calls) {
+        this.calls = calls;
+    }
+
+    @Override
+    public List<String> pause(String scope, List<String> names, @Nullable String actor, @Nullable String reason) {
+        return calls.prepared("pause " + scope + " " + names, PAUSE, statement -> {
+            rule(statement, scope, names, actor, reason);
+            return all(statement, row -> row.getString("outcome"));
+        });
+    }
+
+    @Override
+    public Resumed resume(String scope, List<String> names, @Nullable String actor, @Nullable String reason) {
+        return calls.prepared("resume " + scope + " " + names, RESUME, statement -> {
+            rule(statement, scope, names, actor, reason);
+            return all(statement, JdbcFlowStore::resumed).get(0);
+        });
+    }
+
+    @Override
+    public List<RuleRow> paused() {
+        return calls.prepared("look up what is paused", PAUSED, statement -> all(statement, JdbcFlowStore::ruleRow));
+    }
+
+    @Override
+    public List<RuleRow> history(String scope, String name, int limit) {
+        return calls.prepared("look up who paused " + scope + " " + name, HISTORY, statement -> {
+            new Parameters(statement)
+                    .text(scope)
+                    .text(name)
+                    .text(scope)
+                    .text(name)
+                    .number(limit);
+            return all(statement, JdbcFlowStore::ruleRow);
+        });
+    }
+
+    private static void rule(
+            PreparedStatement statement, String scope, List<String> names, @Nullable String actor, @Nullable String why)
+            throws SQLException {
+        new Parameters(statement)
+                .text(scope)
+                .array("text", names.toArray(String[]::new))
+                .text(actor)
+                .text(why);
+    }
+
+    private static Resumed resumed(ResultSet row) throws SQLException {
+        return new Resumed(
+                list(Parameters.texts(row, "outcomes")),
+                new Outcome(Set.of(), List.of(), set(Parameters.texts(row, "woken_queues")), false, Optional.empty()));
+    }
+
+    private static RuleRow ruleRow(ResultSet row) throws SQLException {
+        return new RuleRow(
+                row.getString("scope"),
+                row.getString("name"),
+                Objects.requireNonNull(row.getObject("at", OffsetDateTime.class))
+                        .toInstant(),
+                row.getBoolean("is_set"),
+                Optional.ofNullable(row.getString("actor")),
+                Optional.ofNullable(row.getString("reason")));
+    }
+
+    private static <T> List<T> all(PreparedStatement statement, OnRow<T> read) throws SQLException {
+        var found = new ArrayList<T>();
+        try (ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) {
+                found.add(read.from(rows));
+            }
+        }
+        return found;
+    }
+
+    /** What is made of a row. */
+    private interface OnRow<T> {
+        T from(ResultSet row) throws SQLException;
+    }
+}
