@@ -12,6 +12,7 @@ module io.pgflow.core {
     exports io.pgflow.event;
     exports io.pgflow.executor;
     exports io.pgflow.flowcontrol;
+    exports io.pgflow.operation;
     exports io.pgflow.state;
     exports io.pgflow.worker;
     exports io.pgflow.workflow;

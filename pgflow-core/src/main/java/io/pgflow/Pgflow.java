@@ -2,6 +2,7 @@ package io.pgflow;
 
 import io.pgflow.event.EventStream;
 import io.pgflow.executor.Executor;
+import io.pgflow.executor.Facets;
 import io.pgflow.flowcontrol.FlowControl;
 import io.pgflow.internal.signal.Signals;
 import io.pgflow.internal.store.EngineConnections;
@@ -14,6 +15,7 @@ import io.pgflow.notify.Listener;
 import io.pgflow.notify.Mode;
 import io.pgflow.notify.NotificationSettings;
 import io.pgflow.notify.Notifications;
+import io.pgflow.operation.Operations;
 import io.pgflow.worker.Worker;
 import io.pgflow.workflow.RegisteredHandler;
 import io.pgflow.workflow.TaskHandler;
@@ -55,11 +57,16 @@ public final class Pgflow implements AutoCloseable {
         signals = new Signals(notifications);
         TaskStore tasks = Stores.tasks(built.connections);
         var consequences = new Consequences(tasks, signals);
-        var flowControl = new FlowControl(Stores.flow(built.connections), consequences);
-        executor = new Executor(settings, runs, signals, consequences, flowControl);
+        executor = new Executor(settings, runs, signals, consequences, facets(built, consequences));
         events = new EventStream(runs, signals, settings.pollInterval());
         upkeep = new Upkeep(tasks, consequences, settings.pollInterval());
         worker = startWorker(built, tasks, consequences);
+    }
+
+    private static Facets facets(Builder built, Consequences consequences) {
+        return new Facets(
+                new FlowControl(Stores.flow(built.connections), consequences),
+                new Operations(built.settings, Stores.operations(built.connections), consequences));
     }
 
     /** Nothing stays behind of an engine whose worker cannot start. */

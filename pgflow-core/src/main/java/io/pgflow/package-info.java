@@ -11,6 +11,7 @@
     "internal.signal",
     "internal.store",
     "internal.upkeep",
+    "operation",
     "state",
     "worker",
     "workflow"

@@ -1,6 +1,6 @@
 -- The state machine guards itself: a change of state that is not in pgflow.transitions is refused, whoever
 -- makes it. The list is compiled into the condition of a trigger, so a legal move costs one comparison
--- and no function call.
+-- and no function call. What has ended may begin anew, as at its birth, in the next generation and not otherwise.
 
 create or replace function pgflow._refuse_transition()
 returns trigger
@@ -10,7 +10,7 @@ as $$
 begin
     raise exception 'illegal transition of a %: % -> %', tg_argv[0], old.state, new.state
         using errcode = 'PF005',
-              detail = pg_catalog.format('run %s', old.run_id),
+              detail = pg_catalog.format('run %s, generation %s -> %s', old.run_id, old.generation, new.generation),
               hint = 'States change only through the functions of schema pgflow; the legal moves are in pgflow.transitions.';
 end;
 $$;
@@ -35,10 +35,14 @@ begin
 
     execute pg_catalog.format('drop trigger if exists only_legal_transitions on pgflow.%I', p_table);
     execute pg_catalog.format(
-        'create trigger only_legal_transitions before update of state on pgflow.%I for each row
-         when (old.state is distinct from new.state and not (old.state || ''>'' || new.state) = any (%L::text[]))
+        'create trigger only_legal_transitions before update of state, generation on pgflow.%I for each row
+         when (case when new.generation = old.generation
+                    then old.state is distinct from new.state and not (old.state || ''>'' || new.state) = any (%L::text[])
+                    else new.generation <> old.generation + 1
+                         or not old.state = any (''{SUCCEEDED,FAILED,CANCELLED,SKIPPED}'')
+                         or not new.state = any (%L::text[]) end)
          execute function pgflow._refuse_transition(%L)',
-        p_table, v_moves, p_subject);
+        p_table, v_moves, v_births, p_subject);
 
     execute pg_catalog.format('drop trigger if exists only_first_states on pgflow.%I', p_table);
     execute pg_catalog.format(

@@ -96,7 +96,7 @@ end;
 $$;
 
 -- _audit_completed: the entries of tasks that succeeded, and the end of runs that have no other sink left: the last
--- of a run's tasks carries it. Returns the runs that ended.
+-- of a run's tasks carries it, but in later generations of a run, where it has an entry of its own. Returns the runs that ended.
 
 create or replace function pgflow._audit_completed(
     p_done       record,
@@ -111,14 +111,17 @@ declare
     v_ended_run_ids uuid[];
     v_positions int[];
     v_seqs int[];
+    v_generations smallint[];
     v_run_seqs int[] := pg_catalog.array_fill(null::int, array[pg_catalog.cardinality(p_done.ns)]);
 begin
     if p_done.any_sink then
-        select e.run_ids, e.positions, e.seqs
-        into v_ended_run_ids, v_positions, v_seqs
+        select e.run_ids, e.positions, e.seqs, e.generations
+        into v_ended_run_ids, v_positions, v_seqs, v_generations
         from pgflow._count_off_sinks(p_done.run_ids, p_done.steps, p_done.items, p_done.workflow_ids, p_now) e;
         for i in 1 .. coalesce(pg_catalog.cardinality(v_positions), 0) loop
-            v_run_seqs[v_positions[i]] := v_seqs[i];
+            if v_generations[i] = 1 then
+                v_run_seqs[v_positions[i]] := v_seqs[i];
+            end if;
         end loop;
     end if;
 
@@ -130,6 +133,12 @@ begin
     from unnest(p_done.run_ids, p_done.output_hashes, p_done.items, p_done.seqs, p_done.fences, p_done.steps,
                 p_done.generations, p_done.attempts, v_run_seqs)
         d (run_id, output_hash, item, seq, fence, step, generation, attempt, run_seq);
+    if not 1 = all (v_generations) then
+        insert into pgflow.audit (run_id, at, item, seq, fence, step, transition, generation, attempt)
+        select r.run_id, p_now, 0, r.seq, 0, 0, 104, r.generation, 0
+        from unnest(v_ended_run_ids, v_seqs, v_generations) r (run_id, seq, generation)
+        where r.generation > 1;
+    end if;
     return v_ended_run_ids;
 end;
 $$;
@@ -208,12 +217,12 @@ begin
     into woken_queues, to_settle
     from pgflow._resolve_dependents(p_run_ids, p_steps, p_items, p_workflow_ids, p_now) d;
 
-    select e.run_ids, e.seqs
+    select e.run_ids, e.seqs, e.generations
     into v_ended
     from pgflow._count_off_sinks(p_run_ids, p_steps, p_items, p_workflow_ids, p_now) e;
     insert into pgflow.audit (run_id, at, item, seq, fence, step, transition, generation, attempt)
-    select r.run_id, p_now, 0, r.seq, 0, 0, 104, 1, 0
-    from unnest(v_ended.run_ids, v_ended.seqs) r (run_id, seq);
+    select r.run_id, p_now, 0, r.seq, 0, 0, 104, r.generation, 0
+    from unnest(v_ended.run_ids, v_ended.seqs, v_ended.generations) r (run_id, seq, generation);
     ended_run_ids := v_ended.run_ids;
 end;
 $$;

@@ -350,7 +350,7 @@ begin
                   and a.step = s.step
                   and a.item = 0
                   and (a.state in ('PENDING', 'SCHEDULED', 'RUNNING', 'RETRYING')
-                       or a.state = 'SKIPPED' and a.remaining > 0)
+                       or a.state in ('SKIPPED', 'SUCCEEDED') and a.remaining > 0)
                 offset 0) t -- by key, for each of the few
             union
             select r.run_id, r.step, r.item

@@ -39,14 +39,14 @@ begin
             events = r.events + 1
         from before b
         where r.run_id = b.run_id
-        returning r.run_id, r.events, r.error, b.state as was
+        returning r.run_id, r.events, r.generation, r.error, b.state as was
     ),
     audited as (
         insert into pgflow.audit (
             run_id, at, item, seq, fence, step, transition, generation, attempt, actor, detail)
         select e.run_id, p_now, 0, e.events, 0, 0,
                case when p_state = 'FAILED' then 105 when e.was = 'PENDING' then 107 else 106 end,
-               1, 0, p_actor,
+               e.generation, 0, p_actor,
                case when p_state = 'FAILED' then e.error
                     when p_reason is not null then pg_catalog.jsonb_build_object('reason', p_reason) end
         from ended e

@@ -1,5 +1,6 @@
 -- _resolve_dependents: the steps after ended ones lose that dependency; those left with none are scheduled, or opened
--- when they are not simply scheduled. A step that was skipped while it waited has its parents' end counted too.
+-- when they are not simply scheduled. A step that a person ended while it waited (SKIPPED, or SUCCEEDED with a given output) has
+-- its parents' end counted too.
 --
 -- Takes tasks that succeeded or were skipped in this transaction; items of maps among them change nothing here.
 -- Locks: the dependents, in order of run and step. Lock first, then read, then decide: two last parents
@@ -46,17 +47,17 @@ begin
         order by e.run_id, d.step
     ),
     locked as (
-        select t.run_id, t.step, l.ended, t.remaining, t.priority, l.workflow_id, t.state = 'SKIPPED' as skipped
+        select t.run_id, t.step, l.ended, t.remaining, t.priority, l.workflow_id, t.state <> 'PENDING' as passed_over
         from losing l
         join pgflow.tasks t on t.run_id = l.run_id and t.step = l.step and t.item = 0
         where t.state = 'PENDING'
-           or t.state = 'SKIPPED' and t.remaining > 0
+           or t.state in ('SKIPPED', 'SUCCEEDED') and t.remaining > 0
         for no key update of t
     ),
     numbered as (
         select l.*, s.queue, s.opening = 'schedule' as is_plain,
-               l.remaining = l.ended and not l.skipped as ready,
-               l.remaining = l.ended and l.skipped as passed,
+               l.remaining = l.ended and not l.passed_over as ready,
+               l.remaining = l.ended and l.passed_over as passed,
                (row_number() over ())::int as n
         from locked l
         join pgflow.steps s on s.workflow_id = l.workflow_id and s.step = l.step
@@ -112,7 +113,7 @@ begin
         to_settle := true;
     end if;
     if v_passed_runs is not null then
-        -- What follows from a skipped step may end its run, which must be locked before any task: settle_steps.
+        -- What follows from such a step may end its run, which must be locked before any task: settle_steps.
         insert into pgflow.unsettled_steps (run_id, step, ended)
         select p.run_id, p.step, 0
         from unnest(v_passed_runs, v_passed_steps) p (run_id, step);
@@ -149,15 +150,18 @@ $$;
 -- The caller locked the runs before it touched their tasks, and writes the audit. Returns the runs that ended, the
 -- number of that event, and the position among the tasks given of the last sink of each.
 
+drop function if exists pgflow._count_off_sinks(uuid[], smallint[], int[], bigint[], timestamptz);
+
 create or replace function pgflow._count_off_sinks(
     p_run_ids       uuid[],
     p_steps         smallint[],
     p_items         int[],
     p_workflow_ids  bigint[],
     p_now           timestamptz,
-    out run_ids    uuid[],
-    out seqs       int[],
-    out positions  int[]
+    out run_ids      uuid[],
+    out seqs         int[],
+    out positions    int[],
+    out generations  smallint[]
 )
 language plpgsql
 set search_path = ''
@@ -185,10 +189,10 @@ begin
         from losing l
         where r.run_id = l.run_id
           and r.state = 'RUNNING'
-        returning r.run_id, r.events, r.state, l.last
+        returning r.run_id, r.events, r.state, r.generation, l.last
     )
-    select array_agg(c.run_id), array_agg(c.events), array_agg(c.last)
-    into run_ids, seqs, positions
+    select array_agg(c.run_id), array_agg(c.events), array_agg(c.last), array_agg(c.generation)
+    into run_ids, seqs, positions, generations
     from counted c
     where c.state = 'SUCCEEDED';
 end;
@@ -258,7 +262,7 @@ declare
     v_woken text[] := array[]::text[];
 begin
     for v_map in
-        select t.run_id, t.step, t.workflow_id, t.priority, s.queue, s.at_once,
+        select t.run_id, t.step, t.workflow_id, t.priority, t.generation, s.queue, s.at_once,
                case when s.map_over = 0 then r.input when parent.state = 'SKIPPED' then '[]' else parent.output end as elements
         from unnest(p_run_ids, p_steps) m (run_id, step)
         join pgflow.tasks t on t.run_id = m.run_id and t.step = m.step and t.item = 0
@@ -270,9 +274,15 @@ begin
                         then pg_catalog.jsonb_array_length(v_map.elements) end;
         perform pgflow._open_deferred(v_map.run_id, v_map.step, 'items', coalesce(v_width, 0), p_now);
         if v_width between 1 and 100000 then
-            perform pgflow._insert_items(
-                v_map.run_id, v_map.step, v_map.workflow_id, v_map.queue, v_map.priority, v_map.elements, v_map.at_once,
-                p_now);
+            if v_map.generation = 1 then
+                perform pgflow._insert_items(
+                    v_map.run_id, v_map.step, v_map.workflow_id, v_map.queue, v_map.priority, v_map.elements,
+                    v_map.at_once, p_now);
+            else
+                perform pgflow._insert_items_again(
+                    v_map.run_id, v_map.step, v_map.workflow_id, v_map.queue, v_map.priority, v_map.elements,
+                    v_map.at_once, p_now);
+            end if;
             v_woken := v_woken || v_map.queue;
         else
             insert into pgflow.unsettled_steps (run_id, step, ended, error)
@@ -377,8 +387,8 @@ declare
         array_fill(p_priority, array[v_first]));
 begin
     if v_first < v_width then
-        insert into pgflow.limited_maps (run_id, step, width, opened)
-        values (p_run_id, p_step, v_width, v_first);
+        insert into pgflow.limited_maps (run_id, step, waiting, next_item)
+        values (p_run_id, p_step, v_width - v_first, v_first + 1);
     end if;
 
     with inserted as (

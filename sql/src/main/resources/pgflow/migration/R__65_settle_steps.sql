@@ -176,7 +176,7 @@ begin
         where t.run_id = f.run_id
           and t.step = f.step
           and t.item = 0
-          and t.state in ('RUNNING', 'SKIPPED')
+          and t.state in ('RUNNING', 'SKIPPED', 'SUCCEEDED')
         returning t.run_id, t.step, t.item, t.workflow_id, t.remaining
     )
     select array_agg(c.run_id) filter (where c.remaining = 0),
@@ -249,7 +249,8 @@ end;
 $$;
 
 -- _schedule_items: maps with a limit of items at once, and items that have just ended: as many of the next ones are
--- scheduled. The caller locked the map tasks. Returns the queues that got work.
+-- scheduled. The caller locked the map tasks, so nobody else schedules items of theirs, or takes from those that wait. Returns
+-- the queues that got work.
 
 create or replace function pgflow._schedule_items(
     p_run_ids  uuid[],
@@ -266,27 +267,37 @@ as $$
 declare
     v_next record;
 begin
-    with opening as (
-        select l.run_id, l.step, l.opened, least(l.width, l.width - t.remaining + s.at_once) as to_open
+    with next as (
+        select i.run_id, i.step, i.item
         from unnest(p_run_ids, p_steps) m (run_id, step)
         join pgflow.limited_maps l on l.run_id = m.run_id and l.step = m.step
         join pgflow.tasks t on t.run_id = m.run_id and t.step = m.step and t.item = 0
         join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step
+        cross join lateral (
+            select n.run_id, n.step, n.item
+            from pgflow.tasks n
+            where n.run_id = l.run_id
+              and n.step = l.step
+              and n.item >= l.next_item
+              and n.state = 'PENDING'
+            order by n.item
+            limit greatest(least(l.waiting, s.at_once - (t.remaining - l.waiting)), 0)) i
         where t.state = 'RUNNING'
     ),
-    opened as (
+    taken as (
         update pgflow.limited_maps l
-        set opened = o.to_open
-        from opening o
-        where l.run_id = o.run_id
-          and l.step = o.step
-          and o.to_open > o.opened
-        returning l.run_id, l.step, o.opened, o.to_open
+        set waiting = l.waiting - n.items,
+            next_item = n.last + 1
+        from (
+            select n.run_id, n.step, count(*)::int as items, max(n.item) as last
+            from next n
+            group by n.run_id, n.step) n
+        where l.run_id = n.run_id
+          and l.step = n.step
     )
-    select array_agg(o.run_id) as run_ids, array_agg(o.step) as steps, array_agg(i.item) as items
+    select array_agg(n.run_id) as run_ids, array_agg(n.step) as steps, array_agg(n.item) as items
     into v_next
-    from opened o
-    cross join pg_catalog.generate_series(o.opened + 1, o.to_open) i (item);
+    from next n;
 
     return case
         when v_next.run_ids is null then array[]::text[]

@@ -40,7 +40,7 @@ begin
         from pgflow.tasks t
         where t.run_id = a.run_id
           and t.item = 0
-          and (t.state in ('PENDING', 'SCHEDULED', 'RUNNING', 'RETRYING') or t.state = 'SKIPPED' and t.remaining > 0)
+          and (t.state in ('PENDING', 'SCHEDULED', 'RUNNING', 'RETRYING') or t.state in ('SKIPPED', 'SUCCEEDED') and t.remaining > 0)
         order by t.step
         for no key update) t;
 

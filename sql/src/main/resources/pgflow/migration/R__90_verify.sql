@@ -16,6 +16,7 @@ begin
     return query select * from pgflow._verify_counters();
     return query select * from pgflow._verify_queues();
     return query select * from pgflow._verify_attempts();
+    return query select * from pgflow._verify_ends();
 end;
 $$;
 
@@ -29,10 +30,20 @@ as $$
     from pgflow.idempotency_keys k
     where not exists (select from pgflow.runs r where r.run_id = k.run_id)
     union all
-    select 'I1', t.run_id, t.step, t.item, 'the task belongs to no run, or to another version than its run'
+    select 'I15', k.run_id, 0::smallint, 0, 'the run that holds an idempotency key is of another workflow'
+    from pgflow.idempotency_keys k
+    join pgflow.runs r on r.run_id = k.run_id
+    left join pgflow.workflows w on w.workflow_id = r.workflow_id
+    where w.name is distinct from k.workflow_name
+    union all
+    select 'I1', t.run_id, t.step, t.item, 'the task belongs to no run'
     from pgflow.tasks t
-    left join pgflow.runs r on r.run_id = t.run_id
-    where r.workflow_id is distinct from t.workflow_id
+    where not exists (select from pgflow.runs r where r.run_id = t.run_id)
+    union all
+    select 'I21', t.run_id, t.step, t.item, 'the task is of another version of the workflow than its run'
+    from pgflow.tasks t
+    join pgflow.runs r on r.run_id = t.run_id
+    where r.workflow_id <> t.workflow_id
     union all
     select 'I1', r.run_id, s.step, 0, 'the run has no task for this step'
     from pgflow.runs r
@@ -65,7 +76,9 @@ set search_path = ''
 as $$
     with history as (
         select e.*, t.subject, t.name, t.from_state, t.to_state,
-               lag(t.to_state) over w as before,
+               case when lag(e.generation) over w = e.generation then lag(t.to_state) over w end as before,
+               case when lag(e.generation) over w <> e.generation then lag(t.to_state) over w end as end_before,
+               coalesce(lag(e.generation) over w, 0) as generation_before,
                lag(e.fence) over w as fence_before,
                row_number() over w as n,
                lead(e.event_id) over w is null as is_last
@@ -74,15 +87,23 @@ as $$
         window w as (partition by e.run_id, e.step, e.item order by e.seq)
     ),
     subjects as (
-        select t.run_id, t.step, t.item, t.state, t.events, t.fence, t.output
+        select t.run_id, t.step, t.item, t.state, t.events, t.fence, t.output, t.generation
         from pgflow.tasks t
         union all
-        select r.run_id, 0, 0, r.state, r.events, 0, null
+        select r.run_id, 0, 0, r.state, r.events, 0, null, r.generation
         from pgflow.runs r
     )
     select 'I3', h.run_id, h.step, h.item, 'an event after the end: ' || h.before || ' -> ' || h.to_state
     from history h
     where h.before in ('SUCCEEDED', 'FAILED', 'CANCELLED', 'SKIPPED')
+    union all
+    select 'I3', h.run_id, h.step, h.item,
+           pg_catalog.format('event %s begins generation %s after generation %s, which was %s', h.seq, h.generation,
+               h.generation_before, coalesce(h.end_before, 'not there'))
+    from history h
+    where h.generation <> h.generation_before
+      and (h.generation <> h.generation_before + 1
+           or h.end_before is not null and h.end_before not in ('SUCCEEDED', 'FAILED', 'CANCELLED', 'SKIPPED'))
     union all
     select 'I4', h.run_id, h.step, h.item,
            pg_catalog.format('event %s (%s) does not follow from %s', h.seq, coalesce(h.name, 'unknown'), h.before)
@@ -93,12 +114,13 @@ as $$
        or (h.subject = 'run') <> (h.step = 0)
     union all
     select 'I4', s.run_id, s.step, s.item,
-           pg_catalog.format('is %s with %s events, but its last event says %s and is number %s',
-               s.state, s.events, h.to_state, h.seq)
+           pg_catalog.format('is %s in generation %s with %s events, but its last event says %s, generation %s, and is number %s',
+               s.state, s.generation, s.events, h.to_state, h.generation, h.seq)
     from subjects s
     left join history h on h.run_id = s.run_id and h.step = s.step and h.item = s.item and h.is_last
     where h.to_state is distinct from s.state
        or h.seq is distinct from s.events
+       or h.generation is distinct from s.generation
     union all
     select 'I4', h.run_id, h.step, h.item, 'a claim without a worker'
     from history h
@@ -110,6 +132,14 @@ as $$
     where s.state = 'SUCCEEDED'
       and s.step > 0
       and h.output_hash is distinct from pg_catalog.hashtextextended(s.output::text, 0)
+    union all
+    select 'I5', g.run_id, g.step, g.item, 'the output of generation ' || g.generation || ' is not the one that was reported'
+    from pgflow.past_generations g
+    left join history h on h.run_id = g.run_id and h.step = g.step and h.item = g.item and h.seq = g.events
+    where h.to_state is distinct from g.state
+       or h.generation is distinct from g.generation
+       or g.state = 'SUCCEEDED'
+          and h.output_hash is distinct from pg_catalog.hashtextextended(g.output::text, 0)
     union all
     select 'I6', h.run_id, h.step, h.item,
            pg_catalog.format('event %s (%s) has fence %s after %s', h.seq, h.name, h.fence, h.fence_before)
@@ -134,20 +164,21 @@ stable
 set search_path = ''
 as $$
     with first_scheduled as (
-        select e.run_id, e.step, min(e.event_id) as event_id, count(*) as times
+        select e.run_id, e.step, e.generation, min(e.event_id) as event_id, count(*) as times
         from pgflow.events e
         where e.item = 0
           and e.step > 0
           and e.transition in (2, 3)
-        group by e.run_id, e.step
+        group by e.run_id, e.step, e.generation
     ),
     ended as (
-        select e.run_id, e.step, e.event_id
+        select e.run_id, e.step, e.event_id, e.transition <> 60 as has_ended,
+               lead(e.event_id) over (partition by e.run_id, e.step order by e.event_id) as begun_again
         from pgflow.events e
         join pgflow.transitions t on t.transition = e.transition
         where e.item = 0
           and e.step > 0
-          and t.to_state in ('SUCCEEDED', 'SKIPPED')
+          and (t.to_state in ('SUCCEEDED', 'SKIPPED') or e.transition = 60)
     )
     select 'I8', f.run_id, f.step, 0, 'scheduled for the first time ' || f.times || ' times'
     from first_scheduled f
@@ -157,9 +188,14 @@ as $$
     from first_scheduled f
     join pgflow.runs r on r.run_id = f.run_id
     join pgflow.step_dependencies d on d.workflow_id = r.workflow_id and d.step = f.step
-    left join ended e on e.run_id = f.run_id and e.step = d.depends_on
-    where e.event_id is null
-       or e.event_id > f.event_id
+    where not exists (
+        select
+        from ended e
+        where e.run_id = f.run_id
+          and e.step = d.depends_on
+          and e.has_ended
+          and e.event_id < f.event_id
+          and coalesce(e.begun_again > f.event_id, true))
     union all
     select 'I8', t.run_id, t.step, 0, 'a join that waits for nothing is still PENDING'
     from pgflow.tasks t
@@ -175,8 +211,8 @@ as $$
             and p.step = t.step);
 $$;
 
--- _has_ended_well: whether a step task's end has been counted: it succeeded, or it was skipped and waits for
--- no parent and is settled.
+-- _has_ended_well: whether a step task's end has been counted: it succeeded or was skipped, and waits for no parent and
+-- is settled.
 
 create or replace function pgflow._has_ended_well(
     p_task  pgflow.tasks
@@ -185,8 +221,7 @@ returns boolean
 language sql
 stable
 as $$
-    select p_task.state = 'SUCCEEDED'
-        or p_task.state = 'SKIPPED'
+    select p_task.state in ('SUCCEEDED', 'SKIPPED')
            and p_task.remaining = 0
            and not exists (
                select
@@ -213,7 +248,7 @@ as $$
         from unnest(s.depends_on) d (step)
         join pgflow.tasks p on p.run_id = t.run_id and p.step = d.step and p.item = 0
         where not pgflow._has_ended_well(p)) p
-    where (t.state = 'PENDING' or t.state = 'SKIPPED' and t.remaining > 0)
+    where (t.state = 'PENDING' or t.state in ('SKIPPED', 'SUCCEEDED') and t.remaining > 0)
       and r.state in ('PENDING', 'RUNNING', 'SUCCEEDED')
       and t.remaining <> p.open
     union all
@@ -234,23 +269,24 @@ as $$
     left join pgflow.limited_maps l on l.run_id = t.run_id and l.step = t.step
     where t.item > 0
       and t.state = 'PENDING'
-      and not coalesce(t.item > l.opened, false)
+      and not coalesce(t.item >= l.next_item, false)
     union all
     select 'I9', l.run_id, l.step, 0,
-           pg_catalog.format('items 1 to %s of %s were scheduled, %s have not ended, at most %s may be on their way',
-               l.opened, l.width, i.open, s.at_once)
+           pg_catalog.format('%s items are to wait for their turn, and %s do; %s are on their way, at most %s may be',
+               l.waiting, i.waiting, i.open, s.at_once)
     from pgflow.limited_maps l
     left join pgflow.tasks t on t.run_id = l.run_id and t.step = l.step and t.item = 0
     left join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step
     cross join lateral (
-        select count(*) as open
+        select count(*) filter (where i.state in ('SCHEDULED', 'RUNNING', 'RETRYING')) as open,
+               count(*) filter (where i.state = 'PENDING') as waiting
         from pgflow.tasks i
         where i.run_id = l.run_id
           and i.step = l.step
-          and i.item > 0
-          and i.state in ('SCHEDULED', 'RUNNING', 'RETRYING')) i
+          and i.item > 0) i
     where t.deferred is distinct from 'items'
        or i.open > s.at_once
+       or i.waiting <> l.waiting
     union all
     select 'I9', r.run_id, 0::smallint, 0, pg_catalog.format('remaining_sinks is %s, but %s sinks have not ended', r.remaining_sinks, k.open)
     from pgflow.runs r
@@ -375,11 +411,11 @@ as $$
            pg_catalog.format('%s attempts, but %s claims in its history', t.attempts, coalesce(c.claims, 0))
     from pgflow.tasks t
     left join (
-        select e.run_id, e.step, e.item, count(*) as claims
+        select e.run_id, e.step, e.item, e.generation, count(*) as claims
         from pgflow.events e
         where e.transition in (4, 5)
-        group by e.run_id, e.step, e.item) c
-        on c.run_id = t.run_id and c.step = t.step and c.item = t.item
+        group by e.run_id, e.step, e.item, e.generation) c
+        on c.run_id = t.run_id and c.step = t.step and c.item = t.item and c.generation = t.generation
     where coalesce(c.claims, 0) <> t.attempts
     union all
     select 'I12', e.run_id, e.step, e.item, 'retried before it was due'
@@ -390,4 +426,40 @@ as $$
         from pgflow.events e) e
     where e.transition = 10
       and e.at < e.due_at;
+$$;
+
+-- _verify_ends: nothing goes on after the end of a run, and nothing is left of runs that were pruned. A claim and the end of its run meet at the
+-- task's lock, so the numbers of their events say which of them was first. (Reports may come too late for a run that was pruned
+-- before: stale_reports is not looked at.)
+
+create or replace function pgflow._verify_ends()
+returns table (invariant text, run_id uuid, step smallint, item int, problem text)
+language sql
+stable
+set search_path = ''
+as $$
+    select 'I13', e.run_id, e.step, e.item, 'began to run after its run was cancelled'
+    from (
+        select e.run_id, e.event_id, e.transition,
+               lead(e.event_id) over (partition by e.run_id order by e.event_id) as next
+        from pgflow.events e
+        where e.step = 0) c
+    join pgflow.transitions t on t.transition = c.transition
+    join pgflow.events e on e.run_id = c.run_id
+    where t.to_state = 'CANCELLED'
+      and e.transition in (4, 5)
+      and e.event_id > c.event_id
+      and coalesce(e.event_id < c.next, true)
+    union all
+    select 'I24', a.run_id, a.step, a.item, 'the history of a run that does not exist'
+    from (select a.run_id, min(a.step) as step, min(a.item) as item from pgflow.audit a group by a.run_id) a
+    where not exists (select from pgflow.runs r where r.run_id = a.run_id)
+    union all
+    select 'I24', g.run_id, g.step, g.item, 'an earlier generation of a task whose run does not exist'
+    from pgflow.past_generations g
+    where not exists (select from pgflow.runs r where r.run_id = g.run_id)
+    union all
+    select 'I24', o.run_id, 0::smallint, 0, 'the origin of a run that does not exist'
+    from pgflow.run_origins o
+    where not exists (select from pgflow.runs r where r.run_id = o.run_id);
 $$;

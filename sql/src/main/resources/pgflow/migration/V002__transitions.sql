@@ -2,7 +2,7 @@
 -- it (R__15), the Java enums and the diagram in docs/state-machine.md are compared with it by tests.
 --
 -- A state change writes one event, and the event says which of these moves it was. `from_state` is null
--- where the task or run comes into being.
+-- where the task or run comes into being, or begins anew in a new generation after its end.
 
 create table pgflow.transitions (
     transition  smallint primary key,
@@ -48,10 +48,17 @@ insert into pgflow.transitions (transition, subject, name, from_state, to_state,
     (21,  'task', 'skip_branch',      'PENDING',   'SKIPPED',   'task_skipped',       'a step before it was skipped together with all that come after'),
     (22,  'task', 'skip_failed',      'RUNNING',   'SKIPPED',   'task_skipped',       'the handler failed and no attempt remains, and the step is passed over then'),
     (23,  'task', 'fall_back',        'RUNNING',   'SUCCEEDED', 'task_completed',     'the handler failed and no attempt remains, and the step has an output for that'),
+    (60,  'task', 'restart',           null,        'PENDING',   'task_pending',       'a person asked for it again: a new generation begins'),
+    (61,  'task', 'recall_scheduled',  'SCHEDULED', 'CANCELLED', 'task_cancelled',     'a step before it begins again'),
+    (62,  'task', 'recall_retrying',   'RETRYING',  'CANCELLED', 'task_cancelled',     'a step before it begins again'),
+    (63,  'task', 'set_pending',       'PENDING',   'SUCCEEDED', 'task_completed',     'a person gave the output'),
+    (64,  'task', 'set_scheduled',     'SCHEDULED', 'SUCCEEDED', 'task_completed',     'a person gave the output'),
+    (65,  'task', 'set_retrying',      'RETRYING',  'SUCCEEDED', 'task_completed',     'a person gave the output'),
     (101, 'run',  'delay',             null,        'PENDING',   'workflow_pending',   'it was started for a later time'),
     (102, 'run',  'start',             null,        'RUNNING',   'workflow_started',   'it was started'),
     (103, 'run',  'begin',             'PENDING',   'RUNNING',   'workflow_started',   'its start time came'),
     (104, 'run',  'succeed',           'RUNNING',   'SUCCEEDED', 'workflow_completed', 'its last step ended'),
     (105, 'run',  'fail_run',          'RUNNING',   'FAILED',    'workflow_failed',    'one of its tasks failed'),
     (106, 'run',  'cancel_run',        'RUNNING',   'CANCELLED', 'workflow_cancelled', 'a caller cancelled it'),
-    (107, 'run',  'cancel_delayed',    'PENDING',   'CANCELLED', 'workflow_cancelled', 'a caller cancelled it before it began');
+    (107, 'run',  'cancel_delayed',    'PENDING',   'CANCELLED', 'workflow_cancelled', 'a caller cancelled it before it began'),
+    (115, 'run',  'restart_run',       null,        'RUNNING',   'workflow_started',   'a person asked for what it has left, or for steps again: a new generation begins');

@@ -17,6 +17,7 @@ create table pgflow.runs (
     events           int not null,
     remaining_sinks  smallint not null,
     priority         smallint not null,
+    generation       smallint not null default 1,
     state            text not null,
     input            jsonb not null,
     labels           jsonb,
@@ -32,6 +33,7 @@ create table pgflow.runs (
 
 comment on column pgflow.runs.remaining_sinks is 'steps without dependents that have not ended; the run ends with the last';
 comment on column pgflow.runs.events is 'how many events the run itself has; the number of the last one';
+comment on column pgflow.runs.generation is 'how often it began; one that had ended begins anew when a person asks for what it has left';
 comment on column pgflow.runs.priority is '1 high, 2 normal, 3 low';
 
 create table pgflow.idempotency_keys (
@@ -76,9 +78,10 @@ create table pgflow.tasks (
         autovacuum_analyze_threshold = 2000);
 
 comment on column pgflow.tasks.item is '0 for the task of a plain step and for the map task; items of a map are numbered from 1';
-comment on column pgflow.tasks.remaining is 'PENDING, or SKIPPED when it was: parents that have not ended; a map task that runs: items that have not ended';
+comment on column pgflow.tasks.remaining is 'PENDING, or ended by a person when it was: parents that have not ended; a map task that runs: items that have not ended';
 comment on column pgflow.tasks.message_id is 'its message in the pgmq queue, while it is SCHEDULED';
 comment on column pgflow.tasks.events is 'how many events the task has; the number of the last one';
+comment on column pgflow.tasks.generation is 'how often it began; attempts, losses and releases count anew in each, events and fences go on';
 comment on column pgflow.tasks.deferred is 'why it is RUNNING without a worker: items; condition, when it does not hold and the step is about to fail';
 comment on column pgflow.tasks.input is 'the element of the array, for an item of a map';
 
@@ -95,12 +98,13 @@ create table pgflow.unsettled_steps (
 
 create index unsettled_steps_by_step on pgflow.unsettled_steps (run_id, step);
 
--- Open maps of which only some items may be SCHEDULED or on their way at once: items 1 to `opened` were scheduled.
+-- Open maps of which only some items may be SCHEDULED or on their way at once: how many wait for their turn (PENDING), and
+-- from which item on they are to be looked for.
 create table pgflow.limited_maps (
-    run_id  uuid not null,
-    step    smallint not null,
-    width   int not null,
-    opened  int not null,
+    run_id     uuid not null,
+    step       smallint not null,
+    waiting    int not null,
+    next_item  int not null,
 
     primary key (run_id, step)
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);

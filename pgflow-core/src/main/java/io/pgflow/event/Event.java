@@ -16,7 +16,8 @@ import java.util.UUID;
  * @param step empty for an event of the run itself
  * @param itemIndex the index of the item, from 0, for a task of a map step
  * @param seq numbers the events of one task, or of the run itself, from 1 without a gap
- * @param attempt which try, from 1; 0 before the first
+ * @param generation how often the task or run had begun, from 1: it begins anew when it is retried or rerun after its end
+ * @param attempt which try of this generation, from 1; 0 before the first
  * @param from empty when the task or run came into being
  * @param at by the database's clock
  * @param workerId the worker that did it or held the task
@@ -32,6 +33,7 @@ public record Event(
         Optional<String> step,
         OptionalInt itemIndex,
         int seq,
+        int generation,
         int attempt,
         Optional<TaskState> from,
         TaskState to,
@@ -53,6 +55,7 @@ public record Event(
                 Optional.ofNullable(row.step()),
                 row.item() > 0 ? OptionalInt.of(row.item() - 1) : OptionalInt.empty(),
                 row.seq(),
+                row.generation(),
                 row.attempt(),
                 Optional.ofNullable(row.fromState()).map(TaskState::valueOf),
                 TaskState.valueOf(row.toState()),

@@ -9,9 +9,11 @@ import io.pgflow.internal.signal.Signals;
 import io.pgflow.internal.store.DefinedWorkflow;
 import io.pgflow.internal.store.Outcome;
 import io.pgflow.internal.store.Recent;
+import io.pgflow.internal.store.RunIds;
 import io.pgflow.internal.store.RunStore;
 import io.pgflow.internal.store.StartRequest;
 import io.pgflow.internal.upkeep.Consequences;
+import io.pgflow.operation.Operations;
 import io.pgflow.workflow.Workflow;
 import java.lang.reflect.Type;
 import java.sql.Connection;
@@ -37,7 +39,7 @@ public final class Executor implements AutoCloseable {
     private final RunStore store;
     private final Signals signals;
     private final Consequences consequences;
-    private final FlowControl flowControl;
+    private final Facets facets;
     private final Starter starter;
     private final RunWatch watch;
     private final Map<String, DefinedWorkflow> defined = Recent.map(MOST_DEFINITIONS);
@@ -46,16 +48,12 @@ public final class Executor implements AutoCloseable {
     @ModulePrivate
     @SuppressWarnings("exports")
     public Executor(
-            PgflowSettings settings,
-            RunStore store,
-            Signals signals,
-            Consequences consequences,
-            FlowControl flowControl) {
+            PgflowSettings settings, RunStore store, Signals signals, Consequences consequences, Facets facets) {
         this.settings = settings;
         this.store = store;
         this.signals = signals;
         this.consequences = consequences;
-        this.flowControl = flowControl;
+        this.facets = facets;
         this.starter = new Starter(store, consequences, settings.callDeadline());
         this.watch = new RunWatch(store, signals, settings.pollInterval());
     }
@@ -177,9 +175,14 @@ public final class Executor implements AutoCloseable {
         return outcome.stale().isEmpty();
     }
 
+    /** Retries, reruns and mends runs, looks into why they wait, and moves and removes them. */
+    public Operations operations() {
+        return facets.operations();
+    }
+
     /** Pauses and resumes queues, workflows, steps and runs. */
     public FlowControl flowControl() {
-        return flowControl;
+        return facets.flowControl();
     }
 
     /** Stops waiting for runs; what waits ends with a cancelled future. */

@@ -12,6 +12,7 @@
     "internal.upkeep",
     "event",
     "flowcontrol",
+    "operation",
     "state",
     "workflow"
 })

@@ -24,7 +24,10 @@ public enum RunTransition {
     CANCEL_RUN(RunState.RUNNING, RunState.CANCELLED),
 
     /** A caller cancelled it before it began. */
-    CANCEL_DELAYED(RunState.PENDING, RunState.CANCELLED);
+    CANCEL_DELAYED(RunState.PENDING, RunState.CANCELLED),
+
+    /** A person asked for what it has left, or for steps again: a new generation begins. */
+    RESTART_RUN(null, RunState.RUNNING);
 
     private final @Nullable RunState from;
     private final RunState to;

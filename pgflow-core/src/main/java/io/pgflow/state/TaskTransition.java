@@ -72,7 +72,25 @@ public enum TaskTransition {
     SKIP_FAILED(TaskState.RUNNING, TaskState.SKIPPED),
 
     /** The handler failed and no attempt remains, and the step has an output for that. */
-    FALL_BACK(TaskState.RUNNING, TaskState.SUCCEEDED);
+    FALL_BACK(TaskState.RUNNING, TaskState.SUCCEEDED),
+
+    /** A person asked for it again: a new generation begins. */
+    RESTART(null, TaskState.PENDING),
+
+    /** A step before it begins again. */
+    RECALL_SCHEDULED(TaskState.SCHEDULED, TaskState.CANCELLED),
+
+    /** A step before it begins again. */
+    RECALL_RETRYING(TaskState.RETRYING, TaskState.CANCELLED),
+
+    /** A person gave the output. */
+    SET_PENDING(TaskState.PENDING, TaskState.SUCCEEDED),
+
+    /** A person gave the output. */
+    SET_SCHEDULED(TaskState.SCHEDULED, TaskState.SUCCEEDED),
+
+    /** A person gave the output. */
+    SET_RETRYING(TaskState.RETRYING, TaskState.SUCCEEDED);
 
     private final @Nullable TaskState from;
     private final TaskState to;

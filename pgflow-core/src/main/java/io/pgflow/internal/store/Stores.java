@@ -20,6 +20,11 @@ public final class Stores {
         return new JooqTaskStore(new Calls(connections));
     }
 
+    /** For operations on runs that were started. */
+    public static OperationStore operations(EngineConnections connections) {
+        return new OperationCalls(new Calls(connections));
+    }
+
     /** For starting, cancelling and looking. */
     public static RunStore runs(EngineConnections connections) {
         return new JooqRunStore(new Calls(connections));

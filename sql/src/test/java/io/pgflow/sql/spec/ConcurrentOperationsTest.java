@@ -58,6 +58,22 @@ class ConcurrentOperationsTest extends Specification {
                 (session, random, runs, worker) ->
                         session.rows("select * from pgflow.cancel_runs(?, 'ada', null)", (Object)
                                 new UUID[] {any(runs, random), any(runs, random), any(runs, random)}));
+        operations.put(
+                "retry",
+                (session, random, runs, worker) ->
+                        session.row("select * from pgflow.retry_runs(?, 'ada', null)", (Object)
+                                new UUID[] {any(runs, random), any(runs, random), any(runs, random)}));
+        operations.put(
+                "rerun",
+                (session, random, runs, worker) -> session.rerun(
+                        any(runs, random),
+                        List.of("early", "left", "each", "tail").get(random.nextInt(4))));
+        operations.put("set", (session, random, runs, worker) -> {
+            session.setOutput(
+                    any(runs, random), List.of("early", "right", "join", "each").get(random.nextInt(4)), 0, "[1]");
+            session.setOutput(any(runs, random), "each", 1 + random.nextInt(3), "1");
+            session.skipTask(any(runs, random), "each", 1 + random.nextInt(3));
+        });
         operations.put("settle", (session, random, runs, worker) -> session.settle());
         operations.put("fire", (session, random, runs, worker) -> session.fire());
         operations.put("pause", (session, random, runs, worker) -> {

@@ -158,6 +158,31 @@ final class Session implements AutoCloseable {
                 .text("outcome"));
     }
 
+    String retry(UUID run) {
+        return outcomes(row("select outcomes from pgflow.retry_runs(array[?::uuid], 'ada', 'mended')", run));
+    }
+
+    /** The outcomes of the steps, by comma. */
+    String rerun(UUID run, String... steps) {
+        UUID[] runs = Collections.nCopies(steps.length, run).toArray(UUID[]::new);
+        return outcomes(row("select outcomes from pgflow.rerun_steps(?, ?, 'ada', 'once more')", runs, steps));
+    }
+
+    String setOutput(UUID run, String step, int item, String output) {
+        return String.valueOf(
+                row("select * from pgflow.set_output(?, ?, ?, ?::jsonb, 'ada', 'by hand')", run, step, item, output)
+                        .text("outcome"));
+    }
+
+    String skipTask(UUID run, String step, int item) {
+        return String.valueOf(row("select * from pgflow.skip_task(?, ?, ?, 'ada', 'not needed')", run, step, item)
+                .text("outcome"));
+    }
+
+    private static String outcomes(Row row) {
+        return String.join(", ", row.list("outcomes", String.class));
+    }
+
     /** Settles until nothing is left. */
     void settle() {
         while (row("select left_over from pgflow.settle_steps(100)").truth("left_over")) {}

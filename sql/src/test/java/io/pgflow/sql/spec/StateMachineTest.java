@@ -51,6 +51,21 @@ class StateMachineTest extends Specification {
         scenarios.put("skip_branch", this::unmet);
         scenarios.put("skip_failed", () -> failed("skipping"));
         scenarios.put("fall_back", () -> failed("falling"));
+        scenarios.put("restart", () -> db.retry(failed("chain")));
+        scenarios.put("recall_scheduled", () -> {
+            UUID run = completed("chain");
+            db.rerun(run, "a");
+        });
+        scenarios.put("recall_retrying", () -> {
+            UUID run = completed("chain");
+            long worker = db.worker();
+            db.fail(worker, db.claimOne(worker));
+            db.rerun(run, "a");
+        });
+        scenarios.put("set_pending", () -> db.setOutput(db.start("chain"), "b", 0, "1"));
+        scenarios.put("set_scheduled", () -> db.setOutput(db.start("chain"), "a", 0, "1"));
+        scenarios.put("set_retrying", () -> db.setOutput(retrying("chain"), "a", 0, "1"));
+        scenarios.put("restart_run", () -> db.retry(failed("chain")));
         scenarios.put("delay", () -> db.startDelayed("chain", "1 hour"));
         scenarios.put("start", () -> db.start("chain"));
         scenarios.put("begin", () -> {
@@ -147,6 +162,24 @@ class StateMachineTest extends Specification {
                 .hasMessageContaining("terminal_states_are_final");
     }
 
+    @Test
+    void what_has_ended_begins_anew_in_the_next_generation_and_not_otherwise() {
+        for (String from : TASK_STATES) {
+            UUID run = taskIn(from);
+            String where = " where run_id = '" + run + "'";
+            assertRefused("update pgflow.tasks set state = 'PENDING', generation = 3" + where);
+            assertRefused("update pgflow.tasks set state = 'RUNNING', worker_id = 1, generation = 2" + where);
+            assertRefused("update pgflow.tasks set generation = 0" + where);
+            String restart = "update pgflow.tasks set state = 'PENDING', worker_id = null, generation = 2" + where;
+            if (TERMINAL.contains(from)) {
+                db.execute(restart);
+            } else {
+                assertRefused(restart);
+            }
+            tidy(run);
+        }
+    }
+
     private void unmet() {
         db.start("branch");
         db.settle();
@@ -220,10 +253,11 @@ class StateMachineTest extends Specification {
         return run;
     }
 
-    private void failed(String workflow) {
-        db.start(workflow);
+    private UUID failed(String workflow) {
+        UUID run = db.start(workflow);
         long worker = db.worker();
         db.failForGood(worker, db.claimOne(worker));
+        return run;
     }
 
     private void lost(String workflow, int times) {

@@ -1,0 +1,7 @@
+package io.pgflow.executor;
+
+import io.pgflow.flowcontrol.FlowControl;
+import io.pgflow.operation.Operations;
+
+/** What an executor hands out for areas of their own; for {@code Pgflow}, which makes them all. */
+public record Facets(FlowControl flowControl, Operations operations) {}

@@ -1,0 +1,112 @@
+package io.pgflow.operation;
+
+import io.pgflow.PgflowSettings;
+import io.pgflow.internal.arch.ModulePrivate;
+import io.pgflow.internal.json.Json;
+import io.pgflow.internal.store.Operated;
+import io.pgflow.internal.store.OperationStore;
+import io.pgflow.internal.store.RunIds;
+import io.pgflow.internal.upkeep.Consequences;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Operations on runs, each with who asked and why for the audit; got from {@code Executor.operations()}. All methods may be called
+ * from any thread, and throw {@link io.pgflow.DatabaseException} when the database cannot be asked.
+ */
+public final class Operations {
+
+    private final PgflowSettings settings;
+    private final OperationStore store;
+    private final Consequences consequences;
+
+    /** For {@code Pgflow}. */
+    @ModulePrivate
+    @SuppressWarnings("exports")
+    public Operations(PgflowSettings settings, OperationStore store, Consequences consequences) {
+        this.settings = settings;
+        this.store = store;
+        this.consequences = consequences;
+    }
+
+    /**
+     * Lets a run that failed or was cancelled go on: its failed and cancelled tasks begin anew in a new generation, with all their
+     * attempts; what succeeded or was skipped stays. Of a map the failed and cancelled items run again.
+     */
+    public OperationOutcome retry(UUID runId, Decision decision) {
+        return retry(List.of(runId), decision).get(0);
+    }
+
+    /** The same for several runs, at most 1,000, in one transaction; in their order. */
+    public List<OperationOutcome> retry(List<UUID> runIds, Decision decision) {
+        if (runIds.size() > 1000) {
+            throw new IllegalArgumentException("at most 1000 runs are retried at once, not " + runIds.size());
+        }
+        return runIds.isEmpty() ? List.of() : followed(store.retry(runIds, decision.actor(), decision.reason()));
+    }
+
+    /**
+     * Runs a step that has ended again, with all that comes after it, in a new generation; what they gave is kept beside. The run may
+     * have ended in any way, and goes on then; what failed or was cancelled elsewhere in it begins anew, too. Nobody may be working on
+     * any of these steps.
+     */
+    public OperationOutcome rerun(UUID runId, String step, Decision decision) {
+        return rerun(runId, List.of(step), decision).get(0);
+    }
+
+    /** The same for several steps of a run, all or none; in their order. */
+    public List<OperationOutcome> rerun(UUID runId, List<String> steps, Decision decision) {
+        return steps.isEmpty() ? List.of() : followed(store.rerun(runId, steps, decision.actor(), decision.reason()));
+    }
+
+    /**
+     * Gives the output of a task by hand, as JSON: it has succeeded then. The task waits (PENDING, SCHEDULED, RETRYING), or it failed or
+     * was cancelled, in which case its run goes on as by {@link #retry(UUID, Decision)}. An output is never replaced.
+     *
+     * @throws io.pgflow.InvalidPayloadException when the output is no JSON, or larger than the setting {@code maxPayloadBytes}
+     */
+    public OperationOutcome setOutput(TaskName task, String outputJson, Decision decision) {
+        Json.check(outputJson, "the output of step \"" + task.step() + "\"", settings.maxPayloadBytes());
+        return followed(store.setOutput(
+                        task.runId(), task.step(), task.itemNumber(), outputJson, decision.actor(), decision.reason()))
+                .get(0);
+    }
+
+    /** Passes over a task, which reads as null afterwards: as {@link #setOutput}, of the same tasks. */
+    public OperationOutcome skip(TaskName task, Decision decision) {
+        return followed(store.skip(task.runId(), task.step(), task.itemNumber(), decision.actor(), decision.reason()))
+                .get(0);
+    }
+
+    /** Starts a run that has ended again: a new run of the same version of its workflow, with the same input, labels and priority. */
+    public NewRun startAgain(UUID runId, Decision decision) {
+        return startAgain(runId, Optional.empty(), decision);
+    }
+
+    /**
+     * Starts a run that has ended again with another input. It is a new run that names the old one as its origin; the old one stays as
+     * it is.
+     *
+     * @throws io.pgflow.InvalidPayloadException when the input is no JSON, or larger than the setting {@code maxPayloadBytes}
+     */
+    public NewRun startAgain(UUID runId, String inputJson, Decision decision) {
+        Json.check(inputJson, "the input of a run that is started again", settings.maxPayloadBytes());
+        return startAgain(runId, Optional.of(inputJson), decision);
+    }
+
+    private NewRun startAgain(UUID runId, Optional<String> inputJson, Decision decision) {
+        UUID newRunId = RunIds.next();
+        @Nullable String input = inputJson.orElse(null);
+        OperationOutcome outcome = followed(
+                        store.startAgain(runId, newRunId, input, decision.actor(), decision.reason()))
+                .get(0);
+        return new NewRun(outcome, outcome.isDone() ? Optional.of(newRunId) : Optional.empty());
+    }
+
+    private List<OperationOutcome> followed(Operated operated) {
+        consequences.follow(operated.outcome());
+        return operated.words().stream().map(OperationOutcome::of).toList();
+    }
+}

@@ -1,0 +1,32 @@
+-- What operations on runs leave behind, beside the audit.
+
+-- Tasks as they were when they began anew: what they had given, or why they had failed. Rows of map items that a rerun dropped are
+-- kept here too, and go on from here (fence, number of events) when the map opens again.
+create table pgflow.past_generations (
+    run_id      uuid not null,
+    item        int not null,
+    fence       int not null,
+    events      int not null,
+    step        smallint not null,
+    generation  smallint not null,
+    attempts    smallint not null,
+    state       text not null,
+    input       jsonb,
+    output      jsonb,
+    error       jsonb,
+
+    primary key (run_id, step, item, generation)
+);
+
+comment on column pgflow.past_generations.input is 'the element of the array, for an item of a map';
+
+-- Runs that were started instead of another one, with its input or another.
+create table pgflow.run_origins (
+    run_id     uuid primary key,
+    origin_id  uuid not null,
+    at         timestamptz not null,
+    actor      text,
+    reason     text
+);
+
+create index run_origins_by_origin on pgflow.run_origins (origin_id);
