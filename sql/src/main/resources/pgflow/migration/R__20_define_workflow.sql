@@ -117,9 +117,17 @@ begin
     from (
         select 'a workflow has 1 to 1000 steps' where (select count(*) from step) not between 1 and 1000
         union all
-        select pg_catalog.format('step %s has no name or no handler', s.n)
+        select pg_catalog.format('step %s has no name', s.n)
         from step s
-        where s.name is null or s.value ->> 'handler' is null
+        where s.name is null
+        union all
+        select pg_catalog.format('what step %L does is not valid: %s', a.name, a.problem)
+        from (
+            select s.name,
+                   pgflow._action_problem(
+                       s.value, array['$input'] || array(select p.parent from parent p where p.name = s.name)) as problem
+            from step s) a
+        where a.problem is not null
         union all
         select pg_catalog.format('two steps are named %L', s.name) from step s group by s.name having count(*) > 1
         union all
@@ -250,13 +258,15 @@ begin
         join step p on p.name = s.value ->> 'over'
     )
     insert into pgflow.steps (
-        workflow_id, step, name, handler, queue, is_map, map_over, is_returned, depends_on, dependents,
+        workflow_id, step, name, kind, handler, waits_for, queue, is_map, map_over, is_returned, depends_on, dependents,
         opens_maps, opening, condition, otherwise, on_failure, fallback, collects, at_once, max_attempts, timeout,
         retry_delay, max_retry_delay, retry_jitter)
     select p_workflow_id,
            s.n,
            s.name,
+           pgflow._kind(s.value),
            s.value ->> 'handler',
+           pgflow._waits_for(s.value),
            coalesce(s.value ->> 'queue', 'default'),
            s.value ->> 'over' is not null,
            case when s.value ->> 'over' is not null then coalesce((select o.n from step o where o.name = s.value ->> 'over'), 0) end,
@@ -269,7 +279,7 @@ begin
                join step c on c.n = e.child
                where e.parent = s.n
                  and c.value ->> 'over' is not null),
-           case when s.value -> 'when' is not null then 'settle' when s.value ->> 'over' is not null then 'open' else 'schedule' end,
+           case when s.value -> 'when' is not null or pgflow._kind(s.value) <> 'work' then 'settle' when s.value ->> 'over' is not null then 'open' else 'schedule' end,
            s.value -> 'when',
            coalesce(s.value ->> 'otherwise', 'skip'),
            coalesce(s.value ->> 'onFailure', 'fail'),
@@ -303,5 +313,67 @@ begin
             from pgflow.steps s
             where s.workflow_id = w.workflow_id)
     where w.workflow_id = p_workflow_id;
+end;
+$$;
+
+-- _kind: what a step of a definition does: work by a handler, or waiting for something. Null when it does not say so in just one way.
+
+create or replace function pgflow._kind(
+    p_step  jsonb
+)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+    select case when count(*) = 1 then min(k.kind) end
+    from (values ('work', 'handler'), ('sleep', 'sleep'), ('signal', 'signal')) k (kind, field)
+    where p_step -> k.field is not null;
+$$;
+
+-- _waits_for: the fields of a step in a definition that say what it waits for; null when it does work.
+
+create or replace function pgflow._waits_for(
+    p_step  jsonb
+)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+    select pg_catalog.jsonb_object_agg(f.name, f.value)
+    from pg_catalog.jsonb_each(p_step) f (name, value)
+    where f.name in ('sleep', 'signal', 'within');
+$$;
+
+-- _action_problem: what is wrong with the fields that say what a step does; null when they are sound.
+
+create or replace function pgflow._action_problem(
+    p_step      jsonb,
+    p_readable  text[]
+)
+returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+    v_kind text := pgflow._kind(p_step);
+begin
+    return case
+        when v_kind is null then 'it needs one of handler, sleep and signal'
+        when v_kind <> 'signal' and p_step -> 'within' is not null then '"within" belongs to "signal"'
+        when v_kind = 'work' then
+            case when pg_catalog.jsonb_typeof(p_step -> 'handler') <> 'string' then 'a handler is a name' end
+        when p_step -> 'over' is not null then 'it waits for something and has no items'
+        when v_kind = 'sleep' then
+            case pg_catalog.jsonb_typeof(p_step -> 'sleep')
+                when 'object' then pgflow._condition_problem(p_step -> 'sleep' || '{"exists": true}', p_readable)
+                else case when pgflow._wake_time(p_step -> 'sleep', null, null, pgflow.clock()) is null then
+                    'a sleep needs a duration such as "PT1H", a time such as "2026-01-31T08:00:00Z" or {"$from": ...}' end
+            end
+        when coalesce(p_step ->> 'signal', '') !~ '^[a-z][a-z0-9_]{0,39}$' then 'a signal has a name like a step'
+        when coalesce((p_step ->> 'within')::interval <= '0', false) then '"within" is longer than nothing'
+    end;
 end;
 $$;

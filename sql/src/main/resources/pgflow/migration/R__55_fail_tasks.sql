@@ -115,6 +115,7 @@ begin
             error = coalesce(r.error, t.error),
             losses = t.losses + case p_how when 'lost' then 1 else 0 end,
             releases = t.releases + case p_how when 'released' then 1 else 0 end,
+            remaining = 0,
             worker_id = null,
             deferred = null,
             events = t.events + 1

@@ -1,5 +1,5 @@
 -- _decide_steps: what becomes of steps that wait for nothing and are not simply scheduled. Their condition holds: they are
--- scheduled, or open as maps. It does not: they are skipped, alone or with all that come after them, or they fail.
+-- scheduled, open as maps, or begin to wait. It does not: they are skipped, alone or with all that come after them, or they fail.
 --
 -- The caller locked the runs and the tasks. Returns the steps that it skipped, whose dependents are still to be resolved together
 -- with those of other steps that ended (p_ended_...), and whether settle_steps has more to do.
@@ -16,7 +16,8 @@ create or replace function pgflow._decide_steps(
     out items         int[],
     out workflow_ids  bigint[],
     out woken_queues  text[],
-    out left_over     boolean
+    out left_over     boolean,
+    out due_at        timestamptz
 )
 language plpgsql
 set search_path = ''
@@ -29,19 +30,21 @@ declare
 begin
     left_over := false;
     with waiting as materialized ( -- or each condition would be decided once for each column below
-        select t.run_id, t.step, t.workflow_id, s.is_map, s.otherwise,
-               pgflow._holds(s.condition, t.run_id, t.workflow_id) as holds
+        select t.run_id, t.step, t.workflow_id, s.is_map, s.kind <> 'work' as waits, s.otherwise,
+               s.condition is null or pgflow._holds(s.condition, t.run_id, t.workflow_id) as holds
         from unnest(p_run_ids, p_steps) w (run_id, step)
         join pgflow.tasks t on t.run_id = w.run_id and t.step = w.step and t.item = 0
         join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step
         where t.state = 'PENDING'
           and t.remaining = 0
     )
-    select array_agg(w.run_id) filter (where w.holds and not w.is_map) as plain_runs,
-           array_agg(w.step) filter (where w.holds and not w.is_map) as plain_steps,
-           array_agg(0) filter (where w.holds and not w.is_map) as plain_items,
+    select array_agg(w.run_id) filter (where w.holds and not w.is_map and not w.waits) as plain_runs,
+           array_agg(w.step) filter (where w.holds and not w.is_map and not w.waits) as plain_steps,
+           array_agg(0) filter (where w.holds and not w.is_map and not w.waits) as plain_items,
            array_agg(w.run_id) filter (where w.holds and w.is_map) as map_runs,
            array_agg(w.step) filter (where w.holds and w.is_map) as map_steps,
+           array_agg(w.run_id) filter (where w.holds and w.waits) as wait_runs,
+           array_agg(w.step) filter (where w.holds and w.waits) as wait_steps,
            array_agg(w.run_id) filter (where not w.holds and w.otherwise = 'fail') as failing_runs,
            array_agg(w.step) filter (where not w.holds and w.otherwise = 'fail') as failing_steps,
            array_agg(w.run_id) filter (where not w.holds and w.otherwise = 'skipBranch') as branch_runs,
@@ -60,6 +63,11 @@ begin
     if v_decided.map_runs is not null then
         woken_queues := woken_queues || pgflow._open_maps(v_decided.map_runs, v_decided.map_steps, p_now);
         left_over := true;
+    end if;
+    if v_decided.wait_runs is not null then
+        select w.due_at, left_over or w.to_settle
+        into due_at, left_over
+        from pgflow._open_waits(v_decided.wait_runs, v_decided.wait_steps, p_now) w;
     end if;
     if v_decided.failing_runs is not null then
         perform pgflow._open_in_vain(v_decided.failing_runs, v_decided.failing_steps, p_now);

@@ -1,19 +1,23 @@
 -- settle_steps: does what other transactions left, since runs must be locked first for it or many would wait for one row.
 -- It counts ended items off their map tasks, and ends the maps that have none left: their outputs are collected in item order and
 -- their dependents resolved. It ends the steps that were skipped while they waited for parents, when the last of those
--- has ended, and decides what becomes of steps that wait for nothing and have a condition.
+-- has ended, and decides what becomes of steps that wait for nothing and have a condition. It ends the steps for which something
+-- from outside has come, or did not come in time.
 --
 -- Call it in a transaction of its own after one that says that there is something to settle, and now and then (upkeep), until it
 -- says that nothing is left over. Of two concurrent reporters the later one to settle sees both: it waits for the
 -- map task and reads the rows after it has the lock.
 -- Locks: runs that may end or of which a step is to be decided, the tasks, their dependents, each in order; then the queues.
 
+drop function if exists pgflow.settle_steps(int);
+
 create or replace function pgflow.settle_steps(
     p_limit  int default 100,
     out settled        int,
     out ended_run_ids  uuid[],
     out woken_queues   text[],
-    out left_over      boolean
+    out left_over      boolean,
+    out next_due_in    interval
 )
 language plpgsql
 set search_path = ''
@@ -76,11 +80,16 @@ begin
     if v_ready.run_ids is not null then
         perform pgflow._collect_items(v_ready.run_ids, v_ready.steps, v_now);
     end if;
+    if v_ready.waited_runs is not null then
+        perform pgflow._complete_waits(
+            v_ready.waited_runs, v_ready.waited_steps, v_ready.waited_outputs, v_ready.waited_actors, v_now);
+    end if;
     select *
     into v_decided
     from pgflow._decide_steps(v_maps.run_ids, v_maps.steps, v_ready.run_ids, v_ready.steps, v_now);
     woken_queues := v_decided.woken_queues || pgflow._schedule_items(v_ready.counted_runs, v_ready.counted_steps, v_now);
     left_over := settled = p_limit or v_decided.left_over;
+    next_due_in := v_decided.due_at - v_now;
 
     if v_ready.run_ids is not null or v_decided.run_ids is not null then
         select *
@@ -95,7 +104,9 @@ begin
 end;
 $$;
 
--- _fail_unopened: map tasks that could not be opened fail, and their runs with them. Null when there are none.
+-- _fail_unopened: steps fail that could not be opened, or that did not get what they waited for in time. The former end their
+-- runs; of the latter each says what follows (on_failure). One of the two in a call, since each locks its tasks in one pass.
+-- Returns the runs that ended; null when there was nothing to fail.
 
 create or replace function pgflow._fail_unopened(
     p_limit  int
@@ -103,6 +114,9 @@ create or replace function pgflow._fail_unopened(
 returns uuid[]
 language plpgsql
 set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
 as $$
 declare
     v_failed record;
@@ -110,20 +124,23 @@ declare
 begin
     select array_agg(m.run_id) as run_ids, array_agg(m.step) as steps, array_agg(0) as items,
            array_agg(m.fence) as fences, array_agg(m.error) as errors, array_agg(false) as retryable,
-           array_agg(null::interval) as retry_afters
+           array_agg(null::interval) as retry_afters, min(m.how) as how
     into v_failed
     from (
-        select p.run_id, p.step, p.error, t.fence
-        from pgflow.unsettled_steps p
-        cross join lateral (
-            select a.fence
-            from pgflow.tasks a
-            where a.run_id = p.run_id
-              and a.step = p.step
-              and a.item = 0
-            offset 0) t -- by key, for each of the few
-        where p.error is not null
-        order by p.run_id, p.step
+        select f.*
+        from (
+            select p.run_id, p.step, p.error, t.fence, t.how, min(t.how) over () as first_how
+            from pgflow.unsettled_steps p
+            cross join lateral (
+                select a.fence, case when a.deferred in ('items', 'condition') then 'refused' else 'failed' end as how
+                from pgflow.tasks a
+                where a.run_id = p.run_id
+                  and a.step = p.step
+                  and a.item = 0
+                offset 0) t -- by key, for each of the few
+            where p.error is not null) f
+        where f.how = f.first_how
+        order by f.run_id, f.step
         limit p_limit) m;
     if v_failed.run_ids is null then
         return null;
@@ -132,14 +149,25 @@ begin
     select coalesce(e.ended_run_ids, '{}')
     into v_ended
     from pgflow._end_attempts(
-        null, 'refused', v_failed.run_ids, v_failed.steps, v_failed.items, v_failed.fences, v_failed.errors,
+        null, v_failed.how, v_failed.run_ids, v_failed.steps, v_failed.items, v_failed.fences, v_failed.errors,
         v_failed.retryable, v_failed.retry_afters) e;
+
+    delete from pgflow.unsettled_steps u
+    using unnest(v_failed.run_ids, v_failed.steps, v_failed.items, v_failed.fences) f (run_id, step, item, fence),
+          pgflow.tasks t
+    where u.run_id = f.run_id
+      and u.step = f.step
+      and t.run_id = f.run_id
+      and t.step = f.step
+      and t.item = f.item
+      and t.fence = f.fence; -- what a later generation left is not of this failure
     return v_ended;
 end;
 $$;
 
 -- _count_off_items: takes up the rows of map tasks that the caller locked; returns those that have no
--- item left, and those that have.
+-- item left, and those that have. Of the former, those that waited for something from outside are named once more, with what
+-- came.
 
 create or replace function pgflow._count_off_items(
     p_run_ids  uuid[],
@@ -149,7 +177,11 @@ create or replace function pgflow._count_off_items(
     out items         int[],
     out workflow_ids  bigint[],
     out counted_runs   uuid[],
-    out counted_steps  smallint[]
+    out counted_steps  smallint[],
+    out waited_runs     uuid[],
+    out waited_steps    smallint[],
+    out waited_outputs  jsonb[],
+    out waited_actors   text[]
 )
 language plpgsql
 set search_path = ''
@@ -164,34 +196,42 @@ begin
         where p.run_id = m.run_id
           and p.step = m.step
           and p.error is null -- who comes first may have found that the step must fail
-        returning p.run_id, p.step, p.ended
+        returning p.run_id, p.step, p.ended, p.output, p.actor
     ),
     counted as (
         update pgflow.tasks t
         set remaining = t.remaining - f.ended
         from (
-            select f.run_id, f.step, sum(f.ended)::int as ended
+            select f.run_id, f.step, sum(f.ended)::int as ended,
+                   (array_agg(f.output) filter (where f.output is not null))[1] as output,
+                   min(f.actor) as actor
             from settling f
             group by f.run_id, f.step) f
         where t.run_id = f.run_id
           and t.step = f.step
           and t.item = 0
           and t.state in ('RUNNING', 'SKIPPED', 'SUCCEEDED')
-        returning t.run_id, t.step, t.item, t.workflow_id, t.remaining
+        returning t.run_id, t.step, t.item, t.workflow_id, t.remaining, f.output, f.actor,
+                  coalesce(t.deferred <> 'items', false) as waited
     )
     select array_agg(c.run_id) filter (where c.remaining = 0),
            array_agg(c.step) filter (where c.remaining = 0),
            array_agg(c.item) filter (where c.remaining = 0),
            array_agg(c.workflow_id) filter (where c.remaining = 0),
            array_agg(c.run_id) filter (where c.remaining > 0),
-           array_agg(c.step) filter (where c.remaining > 0)
-    into run_ids, steps, items, workflow_ids, counted_runs, counted_steps
+           array_agg(c.step) filter (where c.remaining > 0),
+           array_agg(c.run_id) filter (where c.remaining = 0 and c.waited),
+           array_agg(c.step) filter (where c.remaining = 0 and c.waited),
+           array_agg(c.output) filter (where c.remaining = 0 and c.waited),
+           array_agg(c.actor) filter (where c.remaining = 0 and c.waited)
+    into run_ids, steps, items, workflow_ids, counted_runs, counted_steps,
+         waited_runs, waited_steps, waited_outputs, waited_actors
     from counted c;
 end;
 $$;
 
 -- _collect_items: map tasks whose items have all ended succeed with the array of their outputs, or, where items may fail,
--- with outputs and errors; skipped ones stay as they are.
+-- with outputs and errors; other steps stay as they are.
 
 create or replace function pgflow._collect_items(
     p_run_ids  uuid[],
@@ -237,7 +277,7 @@ begin
           and s.workflow_id = t.workflow_id
           and s.step = t.step
           and t.item = 0
-          and t.state = 'RUNNING'
+          and t.deferred = 'items'
         returning t.run_id, t.step, t.fence, t.events, t.generation, t.attempts, t.output
     )
     insert into pgflow.audit (
@@ -245,6 +285,43 @@ begin
     select c.run_id, p_now, pg_catalog.hashtextextended(c.output::text, 0), 0, c.events, c.fence, c.step, 6,
            c.generation, c.attempts
     from collected c;
+end;
+$$;
+
+-- _complete_waits: steps succeed with what they waited for.
+
+create or replace function pgflow._complete_waits(
+    p_run_ids  uuid[],
+    p_steps    smallint[],
+    p_outputs  jsonb[],
+    p_actors   text[],
+    p_now      timestamptz
+)
+returns void
+language plpgsql
+set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
+as $$
+begin
+    with completed as (
+        update pgflow.tasks t
+        set state = 'SUCCEEDED',
+            deferred = null,
+            events = t.events + 1,
+            output = coalesce(w.output, 'null')
+        from unnest(p_run_ids, p_steps, p_outputs, p_actors) w (run_id, step, output, actor)
+        where t.run_id = w.run_id
+          and t.step = w.step
+          and t.item = 0
+        returning t.run_id, t.step, t.fence, t.events, t.generation, t.attempts, t.output, w.actor
+    )
+    insert into pgflow.audit (
+        run_id, at, output_hash, item, seq, fence, step, transition, generation, attempt, actor)
+    select c.run_id, p_now, pg_catalog.hashtextextended(c.output::text, 0), 0, c.events, c.fence, c.step, 6,
+           c.generation, c.attempts, c.actor
+    from completed c;
 end;
 $$;
 

@@ -1,7 +1,8 @@
 -- skip_tasks: by a person's decision the work of steps is passed over; their dependents go on, with null for
 -- the output.
 --
--- A step may be skipped while nobody works on it: PENDING, SCHEDULED or RETRYING, in a run that has begun.
+-- A step may be skipped while nobody works on it, in a run that has begun: PENDING, SCHEDULED, RETRYING, or RUNNING and deferred since
+-- it waits for something from outside.
 -- What is passed over is the work, not the waiting: a step that waits for parents is SKIPPED at once, but its
 -- dependents wait for those parents all the same. Returns the positions of the requests that applied.
 -- Locks: the runs, then the unfinished tasks of their steps, each in order (a skipped task may itself be a
@@ -60,10 +61,13 @@ begin
         from asked a
         join pgflow.tasks t on t.run_id = a.run_id and t.step = a.step and t.item = 0
         where t.state in ('PENDING', 'SCHEDULED', 'RETRYING')
+           or t.deferred not in ('items', 'condition')
     ),
     skipped as (
         update pgflow.tasks t
         set state = 'SKIPPED',
+            remaining = case b.state when 'RUNNING' then 0 else t.remaining end,
+            deferred = null,
             events = t.events + 1
         from before b
         where t.run_id = b.run_id
@@ -75,7 +79,7 @@ begin
         insert into pgflow.audit (
             run_id, at, item, seq, fence, step, transition, generation, attempt, actor, detail)
         select k.run_id, v_now, k.item, k.events, k.fence, k.step,
-               case k.was when 'PENDING' then 17 when 'SCHEDULED' then 18 else 19 end,
+               case k.was when 'PENDING' then 17 when 'SCHEDULED' then 18 when 'RETRYING' then 19 else 24 end,
                k.generation, k.attempts, p_actor,
                case when p_reason is not null then pg_catalog.jsonb_build_object('reason', p_reason) end
         from skipped k
@@ -106,7 +110,7 @@ begin
 end;
 $$;
 
--- _forget_waiting: timers and parking places of step tasks that need them no more.
+-- _forget_waiting: timers, parking places and what had come for step tasks that need them no more.
 
 create or replace function pgflow._forget_waiting(
     p_run_ids  uuid[],
@@ -131,5 +135,10 @@ begin
     where p.run_id = k.run_id
       and p.step = k.step
       and p.item = 0;
+
+    delete from pgflow.unsettled_steps u
+    using unnest(p_run_ids, p_steps) k (run_id, step)
+    where u.run_id = k.run_id
+      and u.step = k.step;
 end;
 $$;

@@ -128,7 +128,7 @@ begin
 end;
 $$;
 
--- fire_timers: what became due goes on: retries are scheduled again, delayed runs begin.
+-- fire_timers: what became due goes on: retries are scheduled again, waits end, delayed runs begin.
 --
 -- Any process may call it at any time; tasks that another caller is at are passed over. next_due_in says
 -- how long until there is something to do again; null when nothing waits.
@@ -158,15 +158,16 @@ begin
         fired := coalesce(pg_catalog.cardinality(v_begun.run_ids), 0);
         to_settle := coalesce(v_begun.to_settle, false);
 
-        select array_agg(t.run_id) as run_ids, array_agg(t.step) as steps, array_agg(t.item) as items
+        select *
         into v_due
-        from pgflow._lock_due_tasks(p_limit, v_now) t;
-        if v_due.run_ids is not null then
-            woken_queues := pgflow._schedule(v_due.run_ids, v_due.steps, v_due.items, 10::smallint, v_now);
-            delete from pgflow.timers t
-            using unnest(v_due.run_ids, v_due.steps, v_due.items) d (run_id, step, item)
-            where t.run_id = d.run_id and t.step = d.step and t.item = d.item;
-            fired := fired + pg_catalog.cardinality(v_due.run_ids);
+        from pgflow._take_due_tasks(p_limit, v_now) t;
+        fired := fired + v_due.taken;
+        if v_due.retry_runs is not null then
+            woken_queues := pgflow._schedule(v_due.retry_runs, v_due.retry_steps, v_due.retry_items, 10::smallint, v_now);
+        end if;
+        if v_due.wait_runs is not null then
+            perform pgflow._end_waits(v_due.wait_runs, v_due.wait_steps, v_due.waits);
+            to_settle := true;
         end if;
         woken_queues := woken_queues || v_begun.woken_queues;
     end if;
@@ -175,13 +176,88 @@ begin
 end;
 $$;
 
--- _lock_due_tasks: retries that are due, their tasks locked.
+-- _take_due_tasks: tasks whose timer is due, locked, and without it: retries, and waits. What a task waited for may have come, and
+-- taken the timer away, before the task was locked: only a timer that was still there counts.
+
+create or replace function pgflow._take_due_tasks(
+    p_limit  int,
+    p_now    timestamptz,
+    out taken        int,
+    out retry_runs   uuid[],
+    out retry_steps  smallint[],
+    out retry_items  int[],
+    out wait_runs    uuid[],
+    out wait_steps   smallint[],
+    out waits        text[]
+)
+language plpgsql
+set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
+as $$
+declare
+    v_locked record;
+begin
+    select array_agg(t.run_id) as run_ids, array_agg(t.step) as steps, array_agg(t.item) as items,
+           array_agg(t.deferred) as waits
+    into v_locked
+    from pgflow._lock_due_tasks(p_limit, p_now) t;
+
+    --@pp take_due_tasks-locked
+    with taken as (
+        delete from pgflow.timers t
+        using unnest(v_locked.run_ids, v_locked.steps, v_locked.items, v_locked.waits) d (run_id, step, item, wait)
+        where t.run_id = d.run_id
+          and t.step = d.step
+          and t.item = d.item
+          and t.due_at <= p_now
+        returning t.run_id, t.step, t.item, d.wait
+    )
+    select count(*),
+           array_agg(t.run_id) filter (where t.wait is null),
+           array_agg(t.step) filter (where t.wait is null),
+           array_agg(t.item) filter (where t.wait is null),
+           array_agg(t.run_id) filter (where t.wait is not null),
+           array_agg(t.step) filter (where t.wait is not null),
+           array_agg(t.wait) filter (where t.wait is not null)
+    into taken, retry_runs, retry_steps, retry_items, wait_runs, wait_steps, waits
+    from taken t;
+end;
+$$;
+
+-- _end_waits: a sleep that is due is over; the wait for a signal that is due has failed. What follows may end runs, which must be
+-- locked before any task: settle_steps.
+
+create or replace function pgflow._end_waits(
+    p_run_ids  uuid[],
+    p_steps    smallint[],
+    p_waits    text[]
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+    insert into pgflow.unsettled_steps (run_id, step, ended, error)
+    select w.run_id, w.step, case w.wait when 'sleep' then 1 else 0 end,
+           case w.wait when 'signal' then pg_catalog.jsonb_build_object(
+               'code', 'PGF-RUN-013',
+               'message', 'the signal that the step waits for did not come in time; send it earlier, let the step wait longer, or say what'
+                   || ' follows then (onFailure)') end
+    from unnest(p_run_ids, p_steps, p_waits) w (run_id, step, wait);
+end;
+$$;
+
+-- _lock_due_tasks: retries and waits that are due, their tasks locked.
+
+drop function if exists pgflow._lock_due_tasks(int, timestamptz);
 
 create or replace function pgflow._lock_due_tasks(
     p_limit  int,
     p_now    timestamptz
 )
-returns table (run_id uuid, step smallint, item int)
+returns table (run_id uuid, step smallint, item int, deferred text)
 language plpgsql
 set search_path = ''
 set enable_hashjoin = off
@@ -190,7 +266,7 @@ set enable_seqscan = off
 as $$
 begin
     return query
-    select t.run_id, t.step, t.item
+    select t.run_id, t.step, t.item, t.deferred
     from (
         select d.run_id, d.step, d.item
         from (
@@ -202,12 +278,12 @@ begin
             limit p_limit) d
         order by d.run_id, d.step, d.item) d
     cross join lateral (
-        select a.run_id, a.step, a.item
+        select a.run_id, a.step, a.item, a.deferred
         from pgflow.tasks a
         where a.run_id = d.run_id
           and a.step = d.step
           and a.item = d.item
-          and a.state = 'RETRYING'
+          and (a.state = 'RETRYING' or a.deferred in ('sleep', 'signal'))
         for no key update skip locked) t;
 end;
 $$;

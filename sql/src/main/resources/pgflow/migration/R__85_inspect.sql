@@ -128,6 +128,8 @@ $$;
 -- run_tasks: the tasks of a run, in the order of its steps; a page begins after (p_after_step, p_after_item).
 -- `unserved` says that a worker met the task and that no living worker can run it.
 
+drop function if exists pgflow.run_tasks(uuid, int, int, int);
+
 create or replace function pgflow.run_tasks(
     p_run_id      uuid,
     p_after_step  int,
@@ -137,6 +139,7 @@ create or replace function pgflow.run_tasks(
 returns table (
     step_number  smallint,
     step         text,
+    kind         text,
     handler      text,
     is_map       boolean,
     item         int,
@@ -167,8 +170,9 @@ as $$
           and e.step > 0
         group by e.step, e.item
     )
-    select t.step, s.name, s.handler, s.is_map, t.item, t.state, t.attempts, t.losses, t.remaining, t.deferred,
-           t.state = 'SCHEDULED' and p.handler is not null and not pgflow._is_served(p.queue, p.handler), t.worker_id, d.due_at, h.started_at, h.ended_at, t.output, t.error
+    select t.step, s.name, s.kind, s.handler, s.is_map, t.item, t.state, t.attempts, t.losses, t.remaining, t.deferred,
+           t.state = 'SCHEDULED' and p.handler is not null and not pgflow._is_served(p.queue, p.handler), t.worker_id, d.due_at,
+           h.started_at, h.ended_at, t.output, t.error
     from pgflow.tasks t
     join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step
     left join history h on h.step = t.step and h.item = t.item

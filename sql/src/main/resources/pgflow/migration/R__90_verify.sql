@@ -288,6 +288,12 @@ as $$
        or i.open > s.at_once
        or i.waiting <> l.waiting
     union all
+    select 'I9', t.run_id, t.step, t.item, pg_catalog.format('remaining is %s, but it waits for one thing', t.remaining)
+    from pgflow.tasks t
+    where t.deferred not in ('items', 'condition')
+      and t.item = 0
+      and t.remaining <> 1
+    union all
     select 'I9', r.run_id, 0::smallint, 0, pg_catalog.format('remaining_sinks is %s, but %s sinks have not ended', r.remaining_sinks, k.open)
     from pgflow.runs r
     cross join lateral (
@@ -380,6 +386,33 @@ begin
     where t.state = 'RETRYING'
       and d.run_id is null
     union all
+    select 'I10', t.run_id, t.step, t.item, 'sleeps without a timer'
+    from pgflow.tasks t
+    left join pgflow.timers d on d.run_id = t.run_id and d.step = t.step and d.item = t.item
+    where t.deferred = 'sleep'
+      and d.run_id is null
+      and not exists (select from pgflow.unsettled_steps u where u.run_id = t.run_id and u.step = t.step)
+    union all
+    select 'I10', t.run_id, t.step, t.item, 'waits for a signal that has come and that no step was given'
+    from pgflow.tasks t
+    join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step
+    join pgflow.signals g on g.run_id = t.run_id and g.name = s.waits_for ->> 'signal' and g.step is null
+    where t.deferred = 'signal'
+      and not exists (select from pgflow.unsettled_steps u where u.run_id = t.run_id and u.step = t.step)
+    union all
+    select 'I10', g.run_id, g.step, 0, 'a signal was given to it, but it neither waited for one nor ends'
+    from pgflow.signals g
+    left join pgflow.steps s
+        on s.workflow_id = (select r.workflow_id from pgflow.runs r where r.run_id = g.run_id)
+       and s.step = g.step
+    left join pgflow.tasks t on t.run_id = g.run_id and t.step = g.step and t.item = 0
+    where g.step is not null
+      and (s.waits_for ->> 'signal' is distinct from g.name
+           or t.generation < g.generation
+           or t.deferred = 'signal'
+              and t.generation = g.generation
+              and not exists (select from pgflow.unsettled_steps u where u.run_id = g.run_id and u.step = g.step))
+    union all
     select 'I10', r.run_id, 0::smallint, 0, 'PENDING without a timer'
     from pgflow.runs r
     left join pgflow.timers d on d.run_id = r.run_id and d.step = 0
@@ -390,7 +423,10 @@ begin
     from pgflow.timers d
     left join pgflow.tasks t on t.run_id = d.run_id and t.step = d.step and t.item = d.item
     left join pgflow.runs r on r.run_id = d.run_id
-    where case when d.step = 0 then r.state is distinct from 'PENDING' else t.state is distinct from 'RETRYING' end;
+    where case
+        when d.step = 0 then r.state is distinct from 'PENDING'
+        else not coalesce(t.state = 'RETRYING' or t.deferred in ('sleep', 'signal'), false)
+    end;
 end;
 $$;
 

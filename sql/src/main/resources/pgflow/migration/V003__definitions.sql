@@ -35,7 +35,9 @@ create table pgflow.steps (
     workflow_id      bigint not null references pgflow.workflows,
     step             smallint not null,
     name             text not null,
-    handler          text not null,
+    kind             text not null,
+    handler          text,
+    waits_for        jsonb,
     queue            text not null references pgflow.queues,
     is_map           boolean not null,
     map_over         smallint,
@@ -63,6 +65,11 @@ create table pgflow.steps (
     constraint steps_are_numbered_from_one check (step between 1 and 1000),
     constraint only_map_steps_map_over_something check (is_map = (map_over is not null)),
     constraint parents_are_numbered_before_their_children check (step > all (depends_on)),
+    constraint kind_is_known check (kind in ('work', 'sleep', 'signal')),
+    constraint only_work_has_a_handler check ((kind = 'work') = (handler is not null)),
+    constraint only_other_steps_wait_for_something check ((kind <> 'work') = (waits_for is not null)),
+    constraint only_work_is_mapped check (kind = 'work' or not is_map),
+    constraint steps_that_wait_are_settled check (kind = 'work' or opening = 'settle'),
     constraint opening_is_known check (opening in ('schedule', 'open', 'settle')),
     constraint otherwise_is_known check (otherwise in ('skip', 'skipBranch', 'fail')),
     constraint on_failure_is_known check (on_failure in ('fail', 'skip', 'skipBranch', 'fallback')),
@@ -78,6 +85,8 @@ create table pgflow.steps (
 );
 
 comment on column pgflow.steps.map_over is 'the step whose output array is mapped over; 0 for the input of the run';
+comment on column pgflow.steps.kind is 'work is done by a handler; the other kinds wait for something, without a worker';
+comment on column pgflow.steps.waits_for is 'what a step without a handler waits for, in the fields of the definition';
 comment on column pgflow.steps.opening is 'what happens when it waits for nothing: schedule, open (a map), or settle: settle_steps decides, in a transaction that locks the run first';
 comment on column pgflow.steps.condition is 'a predicate on the input of the run and the outputs of its parents';
 comment on column pgflow.steps.otherwise is 'what happens when the condition does not hold';

@@ -78,23 +78,29 @@ create table pgflow.tasks (
         autovacuum_analyze_threshold = 2000);
 
 comment on column pgflow.tasks.item is '0 for the task of a plain step and for the map task; items of a map are numbered from 1';
-comment on column pgflow.tasks.remaining is 'PENDING, or ended by a person when it was: parents that have not ended; a map task that runs: items that have not ended';
+comment on column pgflow.tasks.remaining is 'PENDING, or ended by a person when it was: parents that have not ended; a map task that runs: items that have not ended; another step task that is deferred: 1 until what it waits for has come';
 comment on column pgflow.tasks.message_id is 'its message in the pgmq queue, while it is SCHEDULED';
 comment on column pgflow.tasks.events is 'how many events the task has; the number of the last one';
 comment on column pgflow.tasks.generation is 'how often it began; attempts, losses and releases count anew in each, events and fences go on';
-comment on column pgflow.tasks.deferred is 'why it is RUNNING without a worker: items; condition, when it does not hold and the step is about to fail';
+comment on column pgflow.tasks.deferred is 'why it is RUNNING without a worker: items, sleep or signal: what it waits for; condition, when it does not hold and the step is about to fail';
 comment on column pgflow.tasks.input is 'the element of the array, for an item of a map';
 
 -- What settle_steps has to do: items of a map that have ended, not yet counted off their map task; and, with nothing to
 -- count, maps that are empty or could not open, steps that were skipped while they waited and whose last parent has ended,
 -- and steps that wait for nothing but the decision on their condition. Rows instead of a counter: a counter would be one
--- row on which all workers of a wide map wait for each other.
+-- row on which all workers of a wide map wait for each other. A step that waits for something from outside ends the same way:
+-- whoever has it leaves a row with 1 ended and the output of the step, or one with the error.
 create table pgflow.unsettled_steps (
     run_id  uuid not null,
     step    smallint not null,
     ended   int not null,
-    error   jsonb
+    error   jsonb,
+    output  jsonb,
+    actor   text
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
+
+comment on column pgflow.unsettled_steps.output is 'what a step gives that waited for something from outside';
+comment on column pgflow.unsettled_steps.actor is 'the person or program that brought it';
 
 create index unsettled_steps_by_step on pgflow.unsettled_steps (run_id, step);
 
@@ -109,7 +115,7 @@ create table pgflow.limited_maps (
     primary key (run_id, step)
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
--- What becomes due: a retry of a task, or the start of a delayed run (step 0).
+-- What becomes due: a retry of a task, the end of a wait, or the start of a delayed run (step 0).
 create table pgflow.timers (
     run_id  uuid not null,
     step    smallint not null,

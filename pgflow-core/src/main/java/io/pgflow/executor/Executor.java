@@ -11,6 +11,7 @@ import io.pgflow.internal.store.Outcome;
 import io.pgflow.internal.store.Recent;
 import io.pgflow.internal.store.RunIds;
 import io.pgflow.internal.store.RunStore;
+import io.pgflow.internal.store.SentSignal;
 import io.pgflow.internal.store.StartRequest;
 import io.pgflow.internal.upkeep.Consequences;
 import io.pgflow.operation.Operations;
@@ -21,6 +22,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -167,12 +169,38 @@ public final class Executor implements AutoCloseable {
 
     /**
      * Passes over a step: what depends on it goes on, and reads null for its output. Only while nobody works on it (PENDING,
-     * SCHEDULED or RETRYING); returns whether it was done.
+     * SCHEDULED, RETRYING, or RUNNING while it waits without a worker); returns whether it was done.
      */
     public boolean skip(UUID runId, String step, Optional<String> actor, String reason) {
         Outcome outcome = store.skip(runId, step, actor.orElse(null), reason);
         consequences.follow(outcome);
         return outcome.stale().isEmpty();
+    }
+
+    /**
+     * Tells a run something; see {@link Signal}. When this returns, the signal is stored.
+     *
+     * @throws io.pgflow.InvalidPayloadException when the payload is no JSON, or too large
+     */
+    public SignalOutcome signal(Signal signal) {
+        SentSignal.Answer answer = store.signal(sent(signal));
+        consequences.follow(new Outcome(Set.of(), List.of(), Set.of(), answer.toSettle(), Optional.empty()));
+        return SignalOutcome.of(answer.outcome());
+    }
+
+    /**
+     * Tells a run something in the caller's transaction: it was told when, and only if, that commits. The step that waited goes on
+     * within a poll interval after the commit.
+     */
+    public SignalOutcome signal(Connection connection, Signal signal) {
+        return SignalOutcome.of(store.signal(connection, sent(signal)).outcome());
+    }
+
+    private SentSignal sent(Signal signal) {
+        String place = "the payload of signal \"" + signal.name() + "\"";
+        String json = Json.write(signal.payload(), Object.class, place);
+        Json.check(json, place, settings.maxPayloadBytes());
+        return new SentSignal(signal.runId(), signal.name(), json, signal.id(), signal.actor());
     }
 
     /** Retries, reruns and mends runs, looks into why they wait, and moves and removes them. */

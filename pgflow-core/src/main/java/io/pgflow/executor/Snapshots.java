@@ -40,12 +40,14 @@ final class Snapshots {
     static TaskSnapshot of(TaskRow row) {
         return new TaskSnapshot(
                 row.step(),
-                row.handler(),
+                row.kind(),
+                Optional.ofNullable(row.handler()),
                 row.isMap() && row.item() == 0,
                 row.item() > 0 ? OptionalInt.of(row.item() - 1) : OptionalInt.empty(),
                 TaskState.valueOf(row.state()),
                 row.attempts(),
                 row.remaining(),
+                Optional.ofNullable(row.deferred()),
                 row.unserved(),
                 row.workerId() == null ? OptionalLong.empty() : OptionalLong.of(row.workerId()),
                 instant(row.dueAt()),

@@ -35,7 +35,7 @@ public enum TaskTransition {
     /** The retry is due. */
     RESCHEDULE(TaskState.RETRYING, TaskState.SCHEDULED),
 
-    /** The handler failed and no attempt remains, or the error is final. */
+    /** The handler failed and no attempt remains, the error is final, or what it waited for did not come in time. */
     FAIL(TaskState.RUNNING, TaskState.FAILED),
 
     /** Too many workers were lost with it. */
@@ -68,11 +68,14 @@ public enum TaskTransition {
     /** A step before it was skipped together with all that come after. */
     SKIP_BRANCH(TaskState.PENDING, TaskState.SKIPPED),
 
-    /** The handler failed and no attempt remains, and the step is passed over then. */
+    /** It failed and no attempt remains, and the step is passed over then. */
     SKIP_FAILED(TaskState.RUNNING, TaskState.SKIPPED),
 
-    /** The handler failed and no attempt remains, and the step has an output for that. */
+    /** It failed and no attempt remains, and the step has an output for that. */
     FALL_BACK(TaskState.RUNNING, TaskState.SUCCEEDED),
+
+    /** A person decided, while it waited without a worker. */
+    SKIP_DEFERRED(TaskState.RUNNING, TaskState.SKIPPED),
 
     /** A person asked for it again: a new generation begins. */
     RESTART(null, TaskState.PENDING),

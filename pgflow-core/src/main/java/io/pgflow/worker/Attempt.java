@@ -146,7 +146,7 @@ final class Attempt implements Runnable, TaskContext {
     private Report execute() {
         putContext();
         try {
-            TaskHandler handler = workplace.handler(step.handler());
+            TaskHandler handler = workplace.handler(step.handler().orElseThrow());
             @Nullable String output = handler.run(new ClaimedInput(task, step, this, workplace.store()));
             String json = output == null ? "null" : output;
             Json.check(

@@ -3,10 +3,8 @@ package io.pgflow.workflow;
 import io.pgflow.InvalidPayloadException;
 import io.pgflow.internal.json.Json;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Does a step run in this run? A predicate on the run's input and on the outputs of the steps it comes after, which the
@@ -33,23 +31,23 @@ public record Condition(String json) {
     }
 
     /** A part of the run's input; the pointer is a JSON Pointer such as {@code /items/0}, empty for all of it. */
-    public static Subject input(String pointer) {
-        return new Subject(StepDefinition.RUN_INPUT, pointer);
+    public static Reference input(String pointer) {
+        return new Reference(StepDefinition.RUN_INPUT, pointer);
     }
 
     /** What a step gave. */
-    public static Subject output(StepKey<?> step) {
+    public static Reference output(StepKey<?> step) {
         return output(step, "");
     }
 
     /** A part of what a step gave. */
-    public static Subject output(StepKey<?> step, String pointer) {
-        return new Subject(step.name(), pointer);
+    public static Reference output(StepKey<?> step, String pointer) {
+        return new Reference(step.name(), pointer);
     }
 
     /** A part of what the step of that name gave, for workflows made at run time. */
-    public static Subject output(String step, String pointer) {
-        return new Subject(step, pointer);
+    public static Reference output(String step, String pointer) {
+        return new Reference(step, pointer);
     }
 
     /** Holds when the other does not. */
@@ -71,69 +69,5 @@ public record Condition(String json) {
         return new Condition(Stream.concat(Stream.of(this), Arrays.stream(others))
                 .map(Condition::json)
                 .collect(Collectors.joining(",", "{\"" + word + "\":[", "]}")));
-    }
-
-    /**
-     * What a condition looks at.
-     *
-     * @param from a step, or {@link StepDefinition#RUN_INPUT}
-     * @param pointer a JSON Pointer, empty for the whole value
-     */
-    public record Subject(String from, String pointer) {
-
-        /** There is a value, be it null. What a skipped step would have given is missing. */
-        public Condition exists() {
-            return test("exists", true);
-        }
-
-        public Condition isMissing() {
-            return test("exists", false);
-        }
-
-        public Condition equalTo(@Nullable Object value) {
-            return test("eq", value);
-        }
-
-        /** True also when there is no value. */
-        public Condition notEqualTo(@Nullable Object value) {
-            return test("ne", value);
-        }
-
-        /** Equals one of them. */
-        public Condition in(Object... values) {
-            return test("in", Arrays.asList(values));
-        }
-
-        /** Equals one of them. */
-        public Condition in(Collection<?> values) {
-            return test("in", values);
-        }
-
-        public Condition lessThan(Object value) {
-            return test("lt", value);
-        }
-
-        public Condition atMost(Object value) {
-            return test("lte", value);
-        }
-
-        public Condition greaterThan(Object value) {
-            return test("gt", value);
-        }
-
-        public Condition atLeast(Object value) {
-            return test("gte", value);
-        }
-
-        /** A list with an element that equals the value, or a text that has the text in it. */
-        public Condition contains(@Nullable Object value) {
-            return test("contains", value);
-        }
-
-        private Condition test(String operator, @Nullable Object operand) {
-            String at = pointer.isEmpty() ? "" : "\"pointer\":" + Json.writeTree(pointer) + ",";
-            return new Condition("{\"$from\":" + Json.writeTree(from) + "," + at + "\"" + operator + "\":"
-                    + Json.write(operand, Object.class, "the value that a condition compares with") + "}");
-        }
     }
 }

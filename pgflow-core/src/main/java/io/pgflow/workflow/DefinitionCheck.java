@@ -112,10 +112,9 @@ final class DefinitionCheck {
 
     /** A name that is made of the workflow's and the step's is as good as those are, and they are reported themselves. */
     private void handler(StepDefinition step, Place place) {
-        boolean derived = step.handler().equals(workflow + "." + step.name());
-        if (!derived && !Limits.isHandlerName(step.handler())) {
-            problems.add(badHandlerName(step.handler(), name(place.field("handler"))));
-        }
+        step.handler()
+                .filter(handler -> !handler.equals(workflow + "." + step.name()) && !Limits.isHandlerName(handler))
+                .ifPresent(handler -> problems.add(badHandlerName(handler, name(place.field("handler")))));
     }
 
     private void over(StepDefinition step, String source, Place place) {

@@ -32,7 +32,23 @@ final class DefinitionReader {
             "fallback",
             "collect",
             "atOnce",
+            "sleep",
+            "signal",
+            "within",
             "input");
+
+    /** What means something only to a step with a handler. */
+    private static final List<String> WORK_FIELDS = List.of(
+            "input",
+            "over",
+            "queue",
+            "maxAttempts",
+            "timeout",
+            "retryDelay",
+            "maxRetryDelay",
+            "retryJitter",
+            "collect",
+            "atOnce");
 
     private final List<Problem> problems = new ArrayList<>();
 
@@ -93,11 +109,25 @@ final class DefinitionReader {
     private static StepDefinition step(JsonFields fields) {
         return new StepDefinition(
                 fields.requiredText("name"),
-                fields.requiredText("handler"),
+                action(fields),
                 fields.texts("after"),
                 fields.text("over"),
-                options(fields),
-                fields.json("input"));
+                options(fields));
+    }
+
+    private static Action action(JsonFields fields) {
+        String field = fields.oneOf(List.of("handler", "sleep", "signal"));
+        if (!field.equals("handler")) {
+            WORK_FIELDS.forEach(work -> fields.not(work, "calls no handler"));
+        }
+        if (!field.equals("signal")) {
+            fields.not("within", "waits for no signal");
+        }
+        return switch (field) {
+            case "sleep" -> new Action.Sleep(fields.json("sleep").orElse(""));
+            case "signal" -> new Action.AwaitSignal(fields.requiredText("signal"), fields.duration("within"));
+            default -> new Action.Work(fields.requiredText("handler"), fields.json("input"));
+        };
     }
 
     private static StepOptions options(JsonFields fields) {

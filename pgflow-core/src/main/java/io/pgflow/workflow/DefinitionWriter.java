@@ -27,7 +27,13 @@ final class DefinitionWriter {
     private static Map<String, @Nullable Object> step(StepDefinition step) {
         Map<String, @Nullable Object> json = new LinkedHashMap<>();
         json.put("name", step.name());
-        json.put("handler", step.handler());
+        step.handler().ifPresent(handler -> json.put("handler", handler));
+        if (step.action() instanceof Action.Sleep sleep) {
+            json.put("sleep", Json.tree(sleep.until(), "the end of the sleep"));
+        } else if (step.action() instanceof Action.AwaitSignal await) {
+            json.put("signal", await.signal());
+            await.within().ifPresent(within -> json.put("within", within.toString()));
+        }
         if (!step.after().isEmpty()) {
             json.put("after", step.after());
         }

@@ -87,6 +87,24 @@ final class JsonFields {
         }
     }
 
+    /** Which of these fields is there; the first one when none is. More than one is a problem. */
+    String oneOf(List<String> names) {
+        List<String> there = names.stream().filter(fields::containsKey).toList();
+        for (String name : there.stream().skip(1).toList()) {
+            problems.add(ProblemCode.MISPLACED_OPTION.at(
+                    place.field(name).pointer(),
+                    "a step has one of " + String.join(", ", names) + ", and this one has \"" + there.get(0) + "\""));
+        }
+        return there.isEmpty() ? names.get(0) : there.get(0);
+    }
+
+    /** Reports the field, if it is there. */
+    void not(String field, String why) {
+        if (fields.containsKey(field)) {
+            problems.add(ProblemCode.MISPLACED_OPTION.at(place.field(field).pointer(), "this step " + why));
+        }
+    }
+
     /** A value of any kind, null included, as JSON text. */
     Optional<String> json(String field) {
         return fields.containsKey(field) ? Optional.of(Json.writeTree(fields.get(field))) : Optional.empty();

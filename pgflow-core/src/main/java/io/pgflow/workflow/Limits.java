@@ -17,6 +17,8 @@ public final class Limits {
 
     public static final Duration MIN_TIMEOUT = Duration.ofMillis(10);
     public static final Duration MAX_DURATION = Duration.ofDays(30);
+    /** For which a step waits without a worker. */
+    public static final Duration MAX_WAIT = Duration.ofDays(3650);
 
     private static final String WORD = "[a-z][a-z0-9_]{0,39}";
     private static final Pattern NAME = Pattern.compile(WORD);

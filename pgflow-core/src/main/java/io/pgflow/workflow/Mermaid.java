@@ -28,7 +28,11 @@ final class Mermaid {
     }
 
     private static String shape(StepDefinition step) {
-        return step.isMap() ? "[[\"" + step.name() + "\"]]" : "[\"" + step.name() + "\"]";
+        String name = "\"" + step.name() + "\"";
+        if (!(step.action() instanceof Action.Work)) {
+            return "([" + name + "])";
+        }
+        return step.isMap() ? "[[" + name + "]]" : "[" + name + "]";
     }
 
     private static void edges(StepDefinition step, Map<String, String> ids, StringBuilder out) {

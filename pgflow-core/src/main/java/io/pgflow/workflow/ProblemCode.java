@@ -54,6 +54,8 @@ public enum ProblemCode {
     BAD_CONDITION("PGF-WFL-024"),
     /** An option stands where it means nothing, such as items of a plain step, or lacks what it belongs to. */
     MISPLACED_OPTION("PGF-WFL-025"),
+    /** What a step waits for is malformed: the end of a sleep is no time, a wait is longer than 3650 days. */
+    BAD_WAIT("PGF-WFL-026"),
     /** A class to be read as a workflow lacks an annotation, or has one too many. */
     BAD_CLASS("PGF-WFL-030"),
     /** A method to be read as a step cannot be called, or gives nothing where something is needed. */

@@ -40,6 +40,7 @@ final class StepCheck {
         otherwise(step.options());
         onFailure(step.options().onFailure());
         items(step.options().items());
+        new ActionCheck(step, place, style, problems).check();
     }
 
     private void otherwise(StepOptions options) {
@@ -138,7 +139,7 @@ final class StepCheck {
     private void part(@Nullable Object part, Place at) {
         if (part instanceof Map<?, ?> object) {
             if (InputTemplate.isReference(object)) {
-                reference(object, at);
+                new ReferenceCheck(step, style, problems).check(object, at);
             } else {
                 object.forEach((key, value) -> part(value, at.field(String.valueOf(key))));
             }
@@ -146,29 +147,6 @@ final class StepCheck {
             for (int i = 0; i < list.size(); i++) {
                 part(list.get(i), at.index(i));
             }
-        }
-    }
-
-    private void reference(Map<?, ?> object, Place at) {
-        var malformed = InputTemplate.malformed(object);
-        if (malformed.isPresent()) {
-            add(ProblemCode.BAD_TEMPLATE, at, malformed.get());
-            return;
-        }
-        String from = String.valueOf(object.get(InputTemplate.FROM));
-        List<String> known = step.dependencies();
-        if (from.equals(InputTemplate.ITEM) && !step.isMap()) {
-            add(
-                    ProblemCode.TEMPLATE_READS_UNDECLARED,
-                    at,
-                    "there is no \"$item\": \"" + step.name() + "\" is no map step");
-        } else if (!from.startsWith("$") && !known.contains(from)) {
-            String guess = DidYouMean.question(from, known).orElse("add \"" + from + "\" to \"after\"");
-            problems.add(ProblemCode.TEMPLATE_READS_UNDECLARED.at(
-                    style.name(at), "\"" + step.name() + "\" does not depend on \"" + from + "\"", guess));
-        } else if (from.startsWith("$")
-                && !List.of(StepDefinition.RUN_INPUT, InputTemplate.ITEM).contains(from)) {
-            add(ProblemCode.BAD_TEMPLATE, at, "\"" + from + "\" is neither a step, \"$input\" nor \"$item\"");
         }
     }
 

@@ -1,7 +1,5 @@
 package io.pgflow.workflow;
 
-import io.pgflow.InvalidPayloadException;
-import io.pgflow.internal.json.Json;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,31 +9,29 @@ import java.util.Optional;
  * One step as data. It is checked when a {@link WorkflowDefinition} is made of it, so that all problems are reported together.
  *
  * @param name unique in the workflow, {@code ^[a-z][a-z0-9_]{0,39}$}
- * @param handler the name under which a worker knows the code; {@code <workflow>.<step>} for a typed step
+ * @param action what it does
  * @param after the steps that must have ended before this one starts, besides {@code over}
  * @param over makes this a map step: the step whose output array it maps, or {@link #RUN_INPUT}
- * @param options queue, timeout and retries
- * @param input the JSON template of the handler's input, for steps with registered handlers; see {@link RegisteredHandler}
+ * @param options queue, timeout, retries, condition and what follows
  */
 public record StepDefinition(
-        String name,
-        String handler,
-        List<String> after,
-        Optional<String> over,
-        StepOptions options,
-        Optional<String> input) {
+        String name, Action action, List<String> after, Optional<String> over, StepOptions options) {
 
     /** The value of {@code over} of a step that maps over the run's input. */
     public static final String RUN_INPUT = "$input";
 
     public StepDefinition {
         after = List.copyOf(after);
-        input = input.map(StepDefinition::withoutSpaces);
+    }
+
+    /** A step with a handler that waits for no other, with all defaults. */
+    public static StepDefinition of(String name, String handler) {
+        return of(name, new Action.Work(handler, Optional.empty()));
     }
 
     /** A step that waits for no other, with all defaults. */
-    public static StepDefinition of(String name, String handler) {
-        return new StepDefinition(name, handler, List.of(), Optional.empty(), StepOptions.DEFAULT, Optional.empty());
+    public static StepDefinition of(String name, Action action) {
+        return new StepDefinition(name, action, List.of(), Optional.empty(), StepOptions.DEFAULT);
     }
 
     public StepDefinition withAfter(String... steps) {
@@ -43,19 +39,33 @@ public record StepDefinition(
     }
 
     public StepDefinition withAfter(List<String> steps) {
-        return new StepDefinition(name, handler, steps, over, options, input);
+        return new StepDefinition(name, action, steps, over, options);
     }
 
     public StepDefinition withOver(String source) {
-        return new StepDefinition(name, handler, after, Optional.of(source), options, input);
+        return new StepDefinition(name, action, after, Optional.of(source), options);
     }
 
     public StepDefinition withOptions(StepOptions options) {
-        return new StepDefinition(name, handler, after, over, options, input);
+        return new StepDefinition(name, action, after, over, options);
     }
 
+    /** With a template for the handler's input; a step without a handler stays as it is. */
     public StepDefinition withInput(String json) {
-        return new StepDefinition(name, handler, after, over, options, Optional.of(json));
+        return handler()
+                .map(handler ->
+                        new StepDefinition(name, new Action.Work(handler, Optional.of(json)), after, over, options))
+                .orElse(this);
+    }
+
+    /** The handler, when it has one. */
+    public Optional<String> handler() {
+        return action instanceof Action.Work work ? Optional.of(work.handler()) : Optional.empty();
+    }
+
+    /** The template of the handler's input, when there is one. */
+    public Optional<String> input() {
+        return action instanceof Action.Work work ? work.input() : Optional.empty();
     }
 
     /** True when the step has one task per item. */
@@ -81,14 +91,5 @@ public record StepDefinition(
 
     public RetryPolicy retry() {
         return options.retry();
-    }
-
-    /** Definitions that differ only in white space are one definition; a malformed template is kept for the check to report. */
-    private static String withoutSpaces(String template) {
-        try {
-            return Json.writeTree(Json.tree(template, "the input template"));
-        } catch (InvalidPayloadException e) {
-            return template;
-        }
     }
 }

@@ -34,6 +34,12 @@ public record StepOptions(
             OnFailure.FAIL,
             Items.DEFAULT);
 
+    /** What of these means something to a step that calls no handler: {@code when}, {@code otherwise} and {@code onFailure}. */
+    public StepOptions decisionsOnly() {
+        return new StepOptions(
+                DEFAULT.queue, DEFAULT.timeout, DEFAULT.retry, when, otherwise, onFailure, DEFAULT.items);
+    }
+
     public StepOptions withQueue(String queue) {
         return new StepOptions(queue, timeout, retry, when, otherwise, onFailure, items);
     }

@@ -70,8 +70,8 @@ public final class Flow {
         var handlers = new HashMap<String, TaskHandler>();
         definition
                 .steps()
-                .forEach(step ->
-                        handlers.put(step.handler(), code.getOrDefault(step.name(), in -> "\"" + step.name() + "\"")));
+                .forEach(step -> handlers.put(
+                        step.handler().orElseThrow(), code.getOrDefault(step.name(), in -> "\"" + step.name() + "\"")));
         return Workflow.of(definition, input, output, handlers);
     }
 

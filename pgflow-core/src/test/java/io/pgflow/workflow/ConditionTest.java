@@ -20,7 +20,7 @@ class ConditionTest {
 
     @Test
     void each_word_is_an_operator_of_the_json_form() {
-        Condition.Subject total = input("/total");
+        Reference total = input("/total");
         assertThat(List.of(
                         total.exists(),
                         total.isMissing(),

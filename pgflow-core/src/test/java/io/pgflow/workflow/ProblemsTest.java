@@ -75,6 +75,63 @@ class ProblemsTest {
         assertThat(codes(List.of(StepDefinition.of("a", handler)))).containsExactly("PGF-WFL-012");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"tomorrow\"",
+                "\"P1M\"",
+                "\"PT-1S\"",
+                "\"P3651D\"",
+                "\"2026-01-31T08:00:00\"",
+                "\"2026-01-31T08:00:00+01:00:30\"",
+                "7",
+                "null",
+                "{",
+                "\"P\""
+            })
+    void a_sleep_without_an_end_is_a_problem(String until) {
+        assertThat(codes(List.of(StepDefinition.of("a", new Action.Sleep(until)))))
+                .containsExactly("PGF-WFL-026");
+    }
+
+    @Test
+    void a_sleep_reads_only_what_its_step_comes_after() {
+        StepDefinition other = StepDefinition.of("other", "h");
+        StepDefinition nap = StepDefinition.of("nap", Action.Sleep.until(Condition.output("other", "/until")));
+
+        assertThat(codes(List.of(other, nap))).containsExactly("PGF-WFL-016");
+        assertThat(codes(List.of(other, nap.withAfter("other")))).isEmpty();
+    }
+
+    @Test
+    void a_wait_for_a_signal_has_a_name_and_ends_or_not() {
+        Action.AwaitSignal paid = Action.AwaitSignal.of("paid");
+
+        assertThat(codes(List.of(StepDefinition.of("a", paid)))).isEmpty();
+        assertThat(codes(List.of(StepDefinition.of("a", paid.within(Duration.ofDays(3650))))))
+                .isEmpty();
+        assertThat(codes(List.of(StepDefinition.of("a", paid.within(Duration.ofDays(3651))))))
+                .containsExactly("PGF-WFL-026");
+        assertThat(codes(List.of(StepDefinition.of("a", paid.within(Duration.ZERO)))))
+                .containsExactly("PGF-WFL-026");
+        assertThat(codes(List.of(StepDefinition.of("a", Action.AwaitSignal.of("Paid")))))
+                .containsExactly("PGF-WFL-001");
+    }
+
+    @Test
+    void what_is_for_handlers_is_a_problem_at_a_step_without_one() {
+        StepDefinition nap = StepDefinition.of("nap", Action.Sleep.of(Duration.ofHours(1)));
+        StepOptions usual = StepOptions.DEFAULT;
+
+        assertThat(codes(List.of(nap.withOptions(usual.withQueue("slow")
+                        .withTimeout(Duration.ofHours(1))
+                        .withRetry(usual.retry().withMaxAttempts(1))))))
+                .containsExactly("PGF-WFL-025", "PGF-WFL-025", "PGF-WFL-025");
+        assertThat(codes(List.of(nap.withOver("$input")))).containsExactly("PGF-WFL-025");
+        assertThat(codes(List.of(nap.withOptions(usual.withOnFailure(OnFailure.SKIP)))))
+                .isEmpty();
+    }
+
     @Test
     void a_workflow_without_steps_is_a_problem() {
         assertThat(codes(List.of())).containsExactly("PGF-WFL-002");

@@ -32,7 +32,7 @@ public record FixedTask(
 
     /** What the workflow's code for the step gives. */
     public String run(Workflow<?, ?> flow) throws Exception {
-        TaskHandler handler = flow.handlers().get(definition.handler());
+        TaskHandler handler = flow.handlers().get(definition.handler().orElseThrow());
         if (handler == null) {
             throw new IllegalArgumentException("the workflow has no code for " + definition.handler());
         }

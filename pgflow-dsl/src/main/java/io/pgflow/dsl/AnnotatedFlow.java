@@ -4,6 +4,7 @@ import io.pgflow.dsl.annotation.Flow;
 import io.pgflow.dsl.annotation.MapStep;
 import io.pgflow.dsl.annotation.Returns;
 import io.pgflow.dsl.annotation.Step;
+import io.pgflow.dsl.annotation.Wait;
 import io.pgflow.workflow.InvalidWorkflowException;
 import io.pgflow.workflow.Problem;
 import io.pgflow.workflow.ProblemCode;
@@ -20,10 +21,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * How do I write a workflow as a class? Annotate it with {@link Flow}; every method with {@link Step} or {@link MapStep} is a
- * step, and its parameters are what it reads and waits for. No proxies: the methods are called on the instance that was read,
+ * step, and its parameters are what it reads and waits for; steps without code are said with {@link Wait}. No proxies: the methods are called on the instance that was read,
  * by several threads at once.
  *
  * <p>What the compiler checks for {@link FlowBuilder} is checked here when the class is read: every mistake is reported at
@@ -82,8 +84,10 @@ public final class AnnotatedFlow {
         Type inputType = types.input(input);
         Type outputType = types.output(output);
         types.checkEdges();
-        List<StepDefinition> definitions =
-                steps.stream().map(step -> step.definition(name, problems)).toList();
+        List<StepDefinition> definitions = Stream.concat(
+                        steps.stream().map(step -> step.definition(name, problems)),
+                        AnnotatedWait.of(instance.getClass()).stream().map(wait -> wait.definition(problems)))
+                .toList();
         Optional<String> returns = steps.stream()
                 .filter(step -> step.method().isAnnotationPresent(Returns.class))
                 .map(AnnotatedStep::name)

@@ -1,9 +1,11 @@
 package io.pgflow.dsl;
 
+import io.pgflow.workflow.Action;
 import io.pgflow.workflow.Collected;
 import io.pgflow.workflow.GenericType;
 import io.pgflow.workflow.InvalidWorkflowException;
 import io.pgflow.workflow.ItemHandler;
+import io.pgflow.workflow.Reference;
 import io.pgflow.workflow.StepDefinition;
 import io.pgflow.workflow.StepHandler;
 import io.pgflow.workflow.StepKey;
@@ -11,6 +13,8 @@ import io.pgflow.workflow.StepOptions;
 import io.pgflow.workflow.TaskHandler;
 import io.pgflow.workflow.Workflow;
 import java.lang.reflect.Type;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -75,8 +79,13 @@ public final class FlowBuilder<I> extends OptionVerbs<FlowBuilder<I>> {
     }
 
     /** A step of a workflow made at run time: the name of a registered handler. */
-    public static HandlerStep handler(String name) {
-        return new HandlerStep(StepDefinition.of("unnamed", name), UnaryOperator.identity());
+    public static RuntimeStep handler(String name) {
+        return new RuntimeStep(StepDefinition.of("unnamed", name), UnaryOperator.identity());
+    }
+
+    /** A step of a workflow made at run time that calls no handler: it sleeps, waits for a signal, and so on. */
+    public static RuntimeStep action(Action action) {
+        return new RuntimeStep(StepDefinition.of("unnamed", action), UnaryOperator.identity());
     }
 
     /** Adds a step that waits for no other. */
@@ -99,6 +108,44 @@ public final class FlowBuilder<I> extends OptionVerbs<FlowBuilder<I>> {
     /** Adds a map step whose code also looks at the run's input, at other outputs or at its task. */
     public <E, R> FlowBuilder<I> map(StepKey<List<R>> key, Over<? super I, E> over, ItemHandler<I, E, R> handler) {
         return items(key, over, handler);
+    }
+
+    /**
+     * Adds a step that runs no code of the application: it sleeps, waits for a signal, and so on. Of the builder's own options it takes
+     * those that mean something to it: {@code when}, {@code otherwise} and {@code onFailure}.
+     */
+    public <O> FlowBuilder<I> step(StepKey<O> key, After after, Action action) {
+        StepOptions options = after.optionsFrom(defaults.decisionsOnly());
+        steps.add(steps.define(key, after.dependencies(), action).withOptions(options));
+        return this;
+    }
+
+    /** Adds a step that waits for so long, without a worker; at most 3650 days. It gives null. */
+    public FlowBuilder<I> sleep(StepKey<Void> key, After after, Duration duration) {
+        return step(key, after, Action.Sleep.of(duration));
+    }
+
+    /**
+     * Adds a step that waits until a time that stands in the run's input or in the output of a dependency, as a text: an ISO-8601
+     * time with its offset, or a duration.
+     */
+    public FlowBuilder<I> sleepUntil(StepKey<Void> key, After after, Reference time) {
+        return step(key, after, Action.Sleep.until(time));
+    }
+
+    /** Adds a step that waits until that time; it is over at once when that has passed. */
+    public FlowBuilder<I> sleepUntil(StepKey<Void> key, After after, Instant time) {
+        return step(key, after, Action.Sleep.until(time));
+    }
+
+    /** Adds a step that waits for a signal of this name, without a worker, for as long as it takes; it gives what came with it. */
+    public <O> FlowBuilder<I> awaitSignal(StepKey<O> key, After after, String signal) {
+        return step(key, after, Action.AwaitSignal.of(signal));
+    }
+
+    /** The same, but fails ({@code PGF-RUN-013}) when the signal has not come in this time; see {@link After#onFailure}. */
+    public <O> FlowBuilder<I> awaitSignal(StepKey<O> key, After after, String signal, Duration within) {
+        return step(key, after, Action.AwaitSignal.of(signal).within(within));
     }
 
     /** Adds a map step whose items may fail: the run goes on with what they gave and with the errors of those that failed. */

@@ -34,7 +34,7 @@ public final class RuntimeFlowBuilder extends OptionVerbs<RuntimeFlowBuilder> {
     }
 
     /** Adds a step. */
-    public RuntimeFlowBuilder step(String name, HandlerStep step) {
+    public RuntimeFlowBuilder step(String name, RuntimeStep step) {
         StepDefinition definition = step.named(name, defaults);
         if (definition.isMap()) {
             misplaced.add(overProblem(name, "a plain step maps over nothing", "add it with map(...)"));
@@ -44,7 +44,7 @@ public final class RuntimeFlowBuilder extends OptionVerbs<RuntimeFlowBuilder> {
     }
 
     /** Adds a map step: one task per item, whose outputs become a list in the order of the items. */
-    public RuntimeFlowBuilder map(String name, HandlerStep step) {
+    public RuntimeFlowBuilder map(String name, RuntimeStep step) {
         StepDefinition definition = step.named(name, defaults);
         if (!definition.isMap()) {
             misplaced.add(overProblem(name, "a map step maps over something", "say over(...) or overInput()"));

@@ -78,11 +78,12 @@ record StepAttributes(String name, boolean map, List<String> after, Written opti
                 items);
     }
 
-    private static Optional<String> written(String text) {
+    /** Nothing for an empty text, which is how an annotation leaves something out. */
+    static Optional<String> written(String text) {
         return text.isEmpty() ? Optional.empty() : Optional.of(text);
     }
 
-    private static Duration duration(String text, Duration standIn, String place, List<Problem> problems) {
+    static Duration duration(String text, Duration standIn, String place, List<Problem> problems) {
         try {
             return Duration.parse(text);
         } catch (DateTimeException e) {

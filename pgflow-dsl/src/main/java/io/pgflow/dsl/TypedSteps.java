@@ -1,5 +1,6 @@
 package io.pgflow.dsl;
 
+import io.pgflow.workflow.Action;
 import io.pgflow.workflow.InvalidWorkflowException;
 import io.pgflow.workflow.Problem;
 import io.pgflow.workflow.ProblemCode;
@@ -40,10 +41,19 @@ final class TypedSteps {
     }
 
     StepDefinition define(StepKey<?> key, List<StepKey<?>> dependencies) {
+        return define(key, dependencies, new Action.Work(workflow + "." + key.name(), Optional.empty()));
+    }
+
+    StepDefinition define(StepKey<?> key, List<StepKey<?>> dependencies, Action action) {
         mention(key);
         dependencies.forEach(this::mention);
-        return StepDefinition.of(key.name(), workflow + "." + key.name())
+        return StepDefinition.of(key.name(), action)
                 .withAfter(dependencies.stream().map(StepKey::name).toList());
+    }
+
+    /** A step without code. */
+    void add(StepDefinition step) {
+        steps.add(step);
     }
 
     void add(StepKey<?> key, StepDefinition step, TaskHandler handler) {

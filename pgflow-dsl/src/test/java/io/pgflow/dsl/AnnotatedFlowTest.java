@@ -11,6 +11,7 @@ import io.pgflow.dsl.annotation.Item;
 import io.pgflow.dsl.annotation.MapStep;
 import io.pgflow.dsl.annotation.Returns;
 import io.pgflow.dsl.annotation.Step;
+import io.pgflow.dsl.annotation.Wait;
 import io.pgflow.testing.FixedTask;
 import io.pgflow.workflow.GenericType;
 import io.pgflow.workflow.InvalidWorkflowException;
@@ -55,6 +56,23 @@ class AnnotatedFlowTest {
                 {"name":"fail","handler":"good.fail","after":["log"]},\
                 {"name":"sum","handler":"good.sum","after":["each"]}],"returns":"sum"}""");
     }
+
+    @Test
+    void a_wait_at_the_class_waits_for_one_thing() {
+        assertThatThrownBy(() -> AnnotatedFlow.read(new BadWaits()))
+                .hasMessageContaining("PGF-WFL-030 at BadWaits, @Wait(\"none\"): a step waits for one thing")
+                .hasMessageContaining("PGF-WFL-030 at BadWaits, @Wait(\"both\"): a step waits for one thing")
+                .hasMessageContaining(
+                        "PGF-WFL-014 at BadWaits, @Wait(\"soon\"), within: \"a day\" is no ISO-8601 duration")
+                .hasMessageContaining("PGF-WFL-025 at BadWaits, @Wait(\"nap\"): within belongs to a signal");
+    }
+
+    @Flow("bad_waits")
+    @Wait("none")
+    @Wait(value = "both", sleep = "PT1H", signal = "go")
+    @Wait(value = "soon", signal = "go", within = "a day")
+    @Wait(value = "nap", sleep = "PT1H", within = "PT1H")
+    static class BadWaits {}
 
     @Test
     void the_types_of_input_and_output_come_from_the_methods() {

@@ -38,6 +38,12 @@ class WorkflowSchemaTest {
                 "{'onFailure': 'skip'}",
                 "{'onFailure': 'fallback', 'fallback': null}",
                 "{'over': '$input', 'collect': true, 'atOnce': 10}",
+                "{'sleep': 'PT1H'}",
+                "{'sleep': 'P90DT0.5S', 'when': {'$from': '$input', 'exists': true}, 'otherwise': 'fail'}",
+                "{'sleep': '2026-01-31T08:00:00.5+01:00'}",
+                "{'after': ['other'], 'sleep': {'$from': 'other', 'pointer': '/until'}}",
+                "{'signal': 'paid'}",
+                "{'signal': 'paid', 'within': 'P3650D', 'onFailure': 'fallback', 'fallback': 'late'}",
             })
     void good_documents_pass_both(String fields) {
         String json = document(fields);
@@ -103,6 +109,22 @@ class WorkflowSchemaTest {
                 "{'onFailure': 'skip', 'fallback': 1}",
                 "{'onFailure': 'fallback'}",
                 "{'over': '$input', 'onFailure': 'skipBranch'}",
+                "{'handler': 'h', 'sleep': 'PT1H'}",
+                "{'sleep': 'PT1H', 'signal': 'paid'}",
+                "{'sleep': 'P1M'}",
+                "{'sleep': 'tomorrow'}",
+                "{'sleep': '2026-01-31T08:00:00'}",
+                "{'sleep': 7}",
+                "{'sleep': {'$from': 'Other'}}",
+                "{'sleep': 'PT1H', 'over': '$input'}",
+                "{'sleep': 'PT1H', 'timeout': 'PT1M'}",
+                "{'sleep': 'PT1H', 'within': 'PT1M'}",
+                "{'sleep': 'PT1H', 'input': 1}",
+                "{'signal': 'Paid'}",
+                "{'signal': 'paid', 'within': 'soon'}",
+                "{'signal': 'paid', 'maxAttempts': 2}",
+                "{'signal': 'paid', 'queue': 'slow'}",
+                "{'within': 'PT1H'}",
             })
     void bad_documents_fail_both(String fields) {
         String json = document(fields);
@@ -155,7 +177,12 @@ class WorkflowSchemaTest {
     /** A step "subject" with these fields beside a step "other"; single quotes stand for double ones. */
     private static String document(String fields) {
         String own = fields.equals("{}") ? "" : fields.substring(1, fields.length() - 1);
-        String base = own.contains("'name'") ? "'handler': 'h'" : "'name': 'subject', 'handler': 'h'";
+        String work = own.contains("'sleep'") || own.contains("'signal'") ? "" : "'handler': 'h'";
+        if (work.isEmpty()) {
+            return ("{'name': 'flow', 'steps': [{'name': 'other', 'handler': 'o'}, {'name': 'subject', " + own + "}]}")
+                    .replace('\'', '"');
+        }
+        String base = own.contains("'name'") ? work : "'name': 'subject', " + work;
         String handler = own.contains("'handler'") ? "'name': 'subject'" : base;
         String subject = own.isEmpty() ? handler : handler + ", " + own;
         return ("{'name': 'flow', 'steps': [{'name': 'other', 'handler': 'o'}, {" + subject + "}]}").replace('\'', '"');

@@ -121,6 +121,20 @@ final class JooqRunStore implements RunStore {
     }
 
     @Override
+    public SentSignal.Answer signal(SentSignal signal) {
+        return calls.prepared("send a signal", SignalCall.SQL, statement -> SignalCall.send(statement, signal));
+    }
+
+    @Override
+    public SentSignal.Answer signal(Connection connection, SentSignal signal) {
+        return calls.preparedIn(
+                connection,
+                "send a signal in the caller's transaction",
+                SignalCall.SQL,
+                statement -> SignalCall.send(statement, signal));
+    }
+
+    @Override
     public Outcome skip(UUID runId, String step, @Nullable String actor, @Nullable String reason) {
         SkipTasks function = new SkipTasks();
         function.setPRunIds(new UUID[] {runId});

@@ -154,7 +154,7 @@ final class JooqTaskStore implements TaskStore {
                 list(function.getEndedRunIds()),
                 set(function.getWokenQueues()),
                 isTrue(function.getLeftOver()),
-                Optional.empty());
+                duration(function.getNextDueIn()));
     }
 
     @Override

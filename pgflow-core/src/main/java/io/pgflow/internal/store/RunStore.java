@@ -36,6 +36,12 @@ public interface RunStore {
     /** cancel_runs: the outcome of each, in order: cancelled, already cancelled, succeeded, failed, unknown. */
     List<String> cancel(List<UUID> runIds, @Nullable String actor, @Nullable String reason);
 
+    /** signal_run, in a transaction of its own. */
+    SentSignal.Answer signal(SentSignal signal);
+
+    /** signal_run, in the caller's transaction; what is to be settled is left to upkeep. */
+    SentSignal.Answer signal(Connection connection, SentSignal signal);
+
     /** skip_tasks: true when it applied. */
     Outcome skip(UUID runId, String step, @Nullable String actor, @Nullable String reason);
 

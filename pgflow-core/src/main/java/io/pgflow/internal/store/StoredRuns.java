@@ -118,6 +118,7 @@ final class StoredRuns {
                 db -> db.select(
                                 t.STEP_NUMBER,
                                 t.STEP,
+                                t.KIND,
                                 t.HANDLER,
                                 t.IS_MAP,
                                 t.ITEM,
@@ -140,7 +141,8 @@ final class StoredRuns {
     private static TaskRow taskRow(
             short stepNumber,
             String step,
-            String handler,
+            String kind,
+            @Nullable String handler,
             boolean isMap,
             int item,
             String state,
@@ -158,6 +160,7 @@ final class StoredRuns {
         return new TaskRow(
                 stepNumber,
                 step,
+                kind,
                 handler,
                 isMap,
                 item,

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 public record TaskRow(
         int stepNumber,
         String step,
-        String handler,
+        String kind,
+        @Nullable String handler,
         boolean isMap,
         int item,
         String state,

@@ -55,7 +55,7 @@ class CheckoutExampleTest {
         assertThat(example.registered()
                         .run(FixedTask.of("checkout", labels, ORDER).withItem("{\"item\":\"ink\",\"number\":1}")))
                 .isEqualTo("{\"text\":\"1 ink\"}");
-        assertThat(example.registered().name()).isEqualTo(labels.handler());
+        assertThat(example.registered().name()).isEqualTo(labels.handler().orElseThrow());
     }
 
     @Test

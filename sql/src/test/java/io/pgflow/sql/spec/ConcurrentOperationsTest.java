@@ -89,7 +89,16 @@ class ConcurrentOperationsTest extends Specification {
         operations.put(
                 "skip",
                 (session, random, runs, worker) ->
-                        session.skip(any(runs, random), "left", "join", "sum", "maybe", "last"));
+                        session.skip(any(runs, random), "left", "join", "sum", "maybe", "last", "nap", "told"));
+        operations.put("signal", (session, random, runs, worker) -> {
+            session.signal(any(runs, random), "go", "s" + random.nextInt(3));
+            session.settle();
+        });
+        operations.put("wake", (session, random, runs, worker) -> {
+            session.clock("1 minute");
+            session.fire();
+            session.clock("0");
+        });
     }
 
     @Test
@@ -121,6 +130,11 @@ class ConcurrentOperationsTest extends Specification {
                 "root(maxAttempts 50, retryDelay PT0.001S) -> early(otherwise skip), left(onFailure skip), right; early, left, right -> join;"
                         + " root -> each*(atOnce 2) -> sum; root -> maybe(otherwise skipBranch) -> tail(onFailure fallback, fallback 0);"
                         + " tail, right -> both(onFailure skipBranch) -> last");
+        mesh = mesh.substring(0, mesh.length() - "]}".length())
+                + ", {\"name\": \"nap\", \"sleep\": \"PT30S\", \"after\": [\"root\"]},"
+                + " {\"name\": \"told\", \"signal\": \"go\", \"within\": \"PT30S\", \"onFailure\": \"skip\", \"after\": [\"root\", \"nap\"]},"
+                + " {\"name\": \"again\", \"signal\": \"go\", \"within\": \"PT30S\", \"onFailure\": \"skipBranch\"},"
+                + " {\"name\": \"after_both\", \"handler\": \"mesh.after_both\", \"after\": [\"told\", \"again\"]}]}";
         mesh = WorkflowText.with(mesh, "each", "\"collect\": true");
         mesh = WorkflowText.with(mesh, "tail", "\"when\": {\"$from\": \"$input\", \"exists\": true}");
         mesh = WorkflowText.with(
@@ -189,9 +203,9 @@ class ConcurrentOperationsTest extends Specification {
         db.expire();
         db.rows("select p.scope, pgflow.resume(p.scope, array[p.name], null, null) from pgflow.paused() p");
         long worker = db.worker();
-        db.clock("1 hour");
         long left = 1;
         for (int i = 0; left > 0 && i < 50; i++) {
+            db.clock(i + 1 + " hours");
             db.fire();
             db.settle();
             db.drain(worker);

@@ -60,7 +60,7 @@ final class Session implements AutoCloseable {
     /** A worker with all handlers that are defined now, on all queues. */
     long worker() {
         return row("select pgflow.register_worker('worker', (select array_agg(queue) from pgflow.queues),"
-                        + " (select array_agg(distinct handler) from pgflow.steps)) as id")
+                        + " (select array_agg(distinct handler) filter (where handler is not null) from pgflow.steps)) as id")
                 .number("id");
     }
 
@@ -151,6 +151,17 @@ final class Session implements AutoCloseable {
         UUID[] runs = Collections.nCopies(steps.length, run).toArray(UUID[]::new);
         Row row = row("select * from pgflow.skip_tasks(?, ?, 'ada', 'not needed')", runs, steps);
         return report(row, "applied", row.truth("to_settle"));
+    }
+
+    /** What became of it; the payload is {@code {"id": id}}. */
+    String signal(UUID run, String name, String id) {
+        return String.valueOf(row(
+                        "select outcome from pgflow.signal_run(?, ?, ?::jsonb, ?, 'ada')",
+                        run,
+                        name,
+                        "{\"id\": \"" + id + "\"}",
+                        id)
+                .text("outcome"));
     }
 
     String cancel(UUID run) {

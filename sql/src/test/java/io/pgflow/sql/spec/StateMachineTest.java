@@ -51,6 +51,11 @@ class StateMachineTest extends Specification {
         scenarios.put("skip_branch", this::unmet);
         scenarios.put("skip_failed", () -> failed("skipping"));
         scenarios.put("fall_back", () -> failed("falling"));
+        scenarios.put("skip_deferred", () -> {
+            UUID run = db.start("sleeping");
+            db.settle();
+            db.skip(run, "nap");
+        });
         scenarios.put("restart", () -> db.retry(failed("chain")));
         scenarios.put("recall_scheduled", () -> {
             UUID run = completed("chain");
@@ -89,6 +94,7 @@ class StateMachineTest extends Specification {
                 "a -> b",
                 "a",
                 "\"otherwise\": \"skipBranch\", \"when\": {\"$from\": \"$input\", \"exists\": false}");
+        db.defineJson("{\"name\": \"sleeping\", \"steps\": [{\"name\": \"nap\", \"sleep\": \"PT1H\"}]}");
         db.define("skipping", "a(onFailure skip)");
         db.define("falling", "a(onFailure fallback, fallback 0)");
         List<String> names = db.texts("select name from pgflow.transitions order by transition");

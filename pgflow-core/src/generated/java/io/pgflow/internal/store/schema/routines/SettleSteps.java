@@ -13,6 +13,7 @@ import org.jooq.impl.AbstractRoutine;
 import org.jooq.impl.DSL;
 import org.jooq.impl.Internal;
 import org.jooq.impl.SQLDataType;
+import org.jooq.types.YearToSecond;
 
 
 @SuppressWarnings({ "all", "unchecked", "rawtypes" })
@@ -30,6 +31,8 @@ public class SettleSteps extends AbstractRoutine<java.lang.Void> {
 
     public static final Parameter<Boolean> LEFT_OVER = Internal.createParameter("left_over", SQLDataType.BOOLEAN, false, false);
 
+    public static final Parameter<YearToSecond> NEXT_DUE_IN = Internal.createParameter("next_due_in", SQLDataType.INTERVAL, false, false);
+
     public SettleSteps() {
         super("settle_steps", Pgflow.PGFLOW);
 
@@ -38,6 +41,7 @@ public class SettleSteps extends AbstractRoutine<java.lang.Void> {
         addOutParameter(ENDED_RUN_IDS);
         addOutParameter(WOKEN_QUEUES);
         addOutParameter(LEFT_OVER);
+        addOutParameter(NEXT_DUE_IN);
     }
 
     public void setPLimit(Integer value) {
@@ -58,5 +62,9 @@ public class SettleSteps extends AbstractRoutine<java.lang.Void> {
 
     public Boolean getLeftOver() {
         return get(LEFT_OVER);
+    }
+
+    public YearToSecond getNextDueIn() {
+        return get(NEXT_DUE_IN);
     }
 }

@@ -39,6 +39,8 @@ public class RunTasks extends TableImpl<Record> {
 
     public final TableField<Record, String> STEP = createField(DSL.name("step"), SQLDataType.CLOB, this, "");
 
+    public final TableField<Record, String> KIND = createField(DSL.name("kind"), SQLDataType.CLOB, this, "");
+
     public final TableField<Record, String> HANDLER = createField(DSL.name("handler"), SQLDataType.CLOB, this, "");
 
     public final TableField<Record, Boolean> IS_MAP = createField(DSL.name("is_map"), SQLDataType.BOOLEAN, this, "");

@@ -1,0 +1,21 @@
+package io.pgflow.internal.store;
+
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * A signal on its way to a run.
+ *
+ * @param payload JSON
+ * @param id under which it counts once; empty for one that is made up
+ */
+public record SentSignal(UUID runId, String name, String payload, Optional<String> id, Optional<String> actor) {
+
+    /**
+     * The answer.
+     *
+     * @param outcome delivered, kept, repeated, ended or unknown
+     * @param toSettle whether settle_steps has something to do
+     */
+    public record Answer(String outcome, boolean toSettle) {}
+}
