@@ -69,13 +69,14 @@ as $$
 declare
     v_workflow_id bigint;
 begin
-    insert into pgflow.workflows (name, version, checksum, definition, sinks, only_roots)
+    insert into pgflow.workflows (name, version, checksum, definition, sinks, only_roots, deadline)
     select p_name,
            coalesce((select max(w.version) from pgflow.workflows w where w.name = p_name), 0) + 1,
            p_checksum,
            p_definition,
            0,
-           false
+           false,
+           (p_definition ->> 'deadline')::interval
     returning workflow_id
     into v_workflow_id;
     return v_workflow_id;
@@ -260,7 +261,7 @@ begin
     insert into pgflow.steps (
         workflow_id, step, name, kind, handler, waits_for, queue, is_map, map_over, is_returned, depends_on, dependents,
         opens_maps, opening, condition, otherwise, on_failure, fallback, collects, at_once, max_attempts, timeout,
-        retry_delay, max_retry_delay, retry_jitter)
+        deadline, retry_delay, max_retry_delay, retry_jitter)
     select p_workflow_id,
            s.n,
            s.name,
@@ -279,7 +280,9 @@ begin
                join step c on c.n = e.child
                where e.parent = s.n
                  and c.value ->> 'over' is not null),
-           case when s.value -> 'when' is not null or pgflow._kind(s.value) <> 'work' then 'settle' when s.value ->> 'over' is not null then 'open' else 'schedule' end,
+           case when s.value -> 'when' is not null or s.value ->> 'deadline' is not null or pgflow._kind(s.value) <> 'work' then 'settle'
+                when s.value ->> 'over' is not null then 'open'
+                else 'schedule' end,
            s.value -> 'when',
            coalesce(s.value ->> 'otherwise', 'skip'),
            coalesce(s.value ->> 'onFailure', 'fail'),
@@ -288,6 +291,7 @@ begin
            (s.value ->> 'atOnce')::int,
            coalesce((s.value ->> 'maxAttempts')::smallint, 3),
            coalesce((s.value ->> 'timeout')::interval, '5 minutes'),
+           (s.value ->> 'deadline')::interval,
            coalesce((s.value ->> 'retryDelay')::interval, '1 second'),
            greatest(coalesce((s.value ->> 'maxRetryDelay')::interval, '1 minute'),
                     coalesce((s.value ->> 'retryDelay')::interval, '1 second')),
@@ -309,7 +313,7 @@ begin
               and s.depends_on = '{}'
               and s.opening = 'schedule'),
         only_roots = (
-            select bool_and(s.depends_on = '{}' and s.opening = 'schedule')
+            select bool_and(s.depends_on = '{}' and s.opening = 'schedule') and w.deadline is null
             from pgflow.steps s
             where s.workflow_id = w.workflow_id)
     where w.workflow_id = p_workflow_id;

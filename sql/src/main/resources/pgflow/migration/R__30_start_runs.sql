@@ -33,7 +33,7 @@ declare
         and coalesce(2 = all (pg_catalog.array_remove(p_priorities, null)), true);
     v_step smallint;
     v_queue text;
-    v_only_roots boolean;
+    v_asked record;
     v_new uuid[];
 begin
     if v_plain
@@ -49,7 +49,7 @@ begin
           and w.sinks = 1;
     end if;
     if v_queue is null then
-        v_only_roots := pgflow._check_start(p_workflow_ids, p_inputs, p_priorities);
+        v_asked := pgflow._check_start(p_workflow_ids, p_inputs, p_priorities);
     end if;
 
     run_ids := p_run_ids;
@@ -66,8 +66,11 @@ begin
         select s.new_run_ids, s.woken_queues, s.to_settle
         into v_new, woken_queues, to_settle
         from pgflow._start_graphs(
-            p_run_ids, run_ids, p_workflow_ids, p_inputs, p_labels, p_delays, p_priorities, v_only_roots,
+            p_run_ids, run_ids, p_workflow_ids, p_inputs, p_labels, p_delays, p_priorities, v_asked.only_roots,
             p_actor, v_now) s;
+        if v_asked.any_deadline and v_new is not null then
+            perform pgflow._set_run_deadlines(v_new, v_now);
+        end if;
     end if;
 
     if pg_catalog.cardinality(v_new) = pg_catalog.cardinality(p_run_ids) then
@@ -204,14 +207,17 @@ end;
 $$;
 
 -- _check_start: refuses requests that could not become runs. Returns whether all steps of all their workflows wait for
--- nothing and are no maps.
+-- nothing and are no maps, and whether any of the workflows gives its runs a deadline.
+
+drop function if exists pgflow._check_start(bigint[], jsonb[], smallint[]);
 
 create or replace function pgflow._check_start(
     p_workflow_ids  bigint[],
     p_inputs        jsonb[],
-    p_priorities    smallint[]
+    p_priorities    smallint[],
+    out only_roots    boolean,
+    out any_deadline  boolean
 )
-returns boolean
 language plpgsql
 set search_path = ''
 as $$
@@ -220,6 +226,7 @@ declare
 begin
     select bool_and(w.workflow_id is not null) as known,
            bool_and(w.only_roots) as only_roots,
+           bool_or(w.deadline is not null) as any_deadline,
            bool_or(s.step is not null) as no_array,
            bool_or(r.priority not between 1 and 3) as no_priority
     into v_asked
@@ -234,7 +241,8 @@ begin
     if not v_asked.known or v_asked.no_array or v_asked.no_priority then
         perform pgflow._refuse_start(p_workflow_ids, p_inputs, p_priorities);
     end if;
-    return v_asked.only_roots;
+    only_roots := v_asked.only_roots;
+    any_deadline := v_asked.any_deadline;
 end;
 $$;
 

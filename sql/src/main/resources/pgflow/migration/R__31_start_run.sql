@@ -3,6 +3,8 @@
 -- A map over an empty input ends, and a condition of a first step is decided, with the next upkeep (settle_steps locks what is not
 -- this transaction's).
 
+drop function if exists pgflow.start_run(text, jsonb, text, jsonb, interval, int, text, boolean);
+
 create or replace function pgflow.start_run(
     p_workflow         text,
     p_input            jsonb default 'null',
@@ -11,7 +13,8 @@ create or replace function pgflow.start_run(
     p_delay            interval default null,
     p_priority         int default 2,
     p_actor            text default null,
-    p_notify           boolean default true
+    p_notify           boolean default true,
+    p_deadline         interval default null
 )
 returns uuid
 language plpgsql
@@ -32,11 +35,19 @@ begin
             using errcode = 'PF001', hint = 'Define the workflow first (define_workflow).';
     end if;
 
-    select *
-    into v_started
-    from pgflow.start_runs(
-        array[pgflow._time_ordered_id()], array[v_workflow_id], array[p_input], array[p_idempotency_key],
-        array[p_labels], array[p_delay], array[p_priority::smallint], p_actor);
+    if p_deadline is null then
+        select *
+        into v_started
+        from pgflow.start_runs(
+            array[pgflow._time_ordered_id()], array[v_workflow_id], array[p_input], array[p_idempotency_key],
+            array[p_labels], array[p_delay], array[p_priority::smallint], p_actor);
+    else
+        select *
+        into v_started
+        from pgflow.start_runs_until(
+            array[pgflow._time_ordered_id()], array[v_workflow_id], array[p_input], array[p_idempotency_key],
+            array[p_labels], array[p_delay], array[p_priority::smallint], p_actor, array[p_deadline]);
+    end if;
 
     if p_notify then
         perform pg_catalog.pg_notify('pgflow_tasks', q.queue)

@@ -45,7 +45,10 @@ begin
         insert into pgflow.audit (
             run_id, at, item, seq, fence, step, transition, generation, attempt, actor, detail)
         select e.run_id, p_now, 0, e.events, 0, 0,
-               case when p_state = 'FAILED' then 105 when e.was = 'PENDING' then 107 else 106 end,
+               case when p_state = 'FAILED' and e.was = 'PENDING' then 110
+                    when p_state = 'FAILED' then 105
+                    when e.was = 'PENDING' then 107
+                    else 106 end,
                e.generation, 0, p_actor,
                case when p_state = 'FAILED' then e.error
                     when p_reason is not null then pg_catalog.jsonb_build_object('reason', p_reason) end
@@ -62,7 +65,7 @@ begin
 end;
 $$;
 
--- _run_error: the error of a run, from the first task that failed.
+-- _run_error: the error of a run, from the first task that failed, or, without a step, its own.
 
 create or replace function pgflow._run_error(
     p_workflow_id  bigint,
@@ -76,6 +79,8 @@ as $$
 begin
     if p_failure is null then
         return null;
+    elsif p_failure -> 'step' is null then
+        return p_failure;
     end if;
     return (
         select pg_catalog.jsonb_build_object(
@@ -164,6 +169,10 @@ begin
     delete from pgflow.limited_maps l
     using unnest(p_run_ids) r (run_id)
     where l.run_id = r.run_id;
+
+    delete from pgflow.deadlines d
+    using unnest(p_run_ids) r (run_id)
+    where d.run_id = r.run_id;
 
     if exists (select from pgflow.claim_rules) then
         perform pgflow._forget_ended_pauses(p_now);

@@ -1,4 +1,4 @@
--- _decide_steps: what becomes of steps that wait for nothing and are not simply scheduled. Their condition holds: they are
+-- _decide_steps: what becomes of steps that wait for nothing and are not simply scheduled. Their condition holds, or they have none: they are
 -- scheduled, open as maps, or begin to wait. It does not: they are skipped, alone or with all that come after them, or they fail.
 --
 -- The caller locked the runs and the tasks. Returns the steps that it skipped, whose dependents are still to be resolved together
@@ -31,6 +31,7 @@ begin
     left_over := false;
     with waiting as materialized ( -- or each condition would be decided once for each column below
         select t.run_id, t.step, t.workflow_id, s.is_map, s.kind <> 'work' as waits, s.otherwise,
+               s.deadline is not null as timed,
                s.condition is null or pgflow._holds(s.condition, t.run_id, t.workflow_id) as holds
         from unnest(p_run_ids, p_steps) w (run_id, step)
         join pgflow.tasks t on t.run_id = w.run_id and t.step = w.step and t.item = 0
@@ -43,6 +44,8 @@ begin
            array_agg(0) filter (where w.holds and not w.is_map and not w.waits) as plain_items,
            array_agg(w.run_id) filter (where w.holds and w.is_map) as map_runs,
            array_agg(w.step) filter (where w.holds and w.is_map) as map_steps,
+           array_agg(w.run_id) filter (where w.holds and w.timed) as timed_runs,
+           array_agg(w.step) filter (where w.holds and w.timed) as timed_steps,
            array_agg(w.run_id) filter (where w.holds and w.waits) as wait_runs,
            array_agg(w.step) filter (where w.holds and w.waits) as wait_steps,
            array_agg(w.run_id) filter (where not w.holds and w.otherwise = 'fail') as failing_runs,
@@ -63,6 +66,9 @@ begin
     if v_decided.map_runs is not null then
         woken_queues := woken_queues || pgflow._open_maps(v_decided.map_runs, v_decided.map_steps, p_now);
         left_over := true;
+    end if;
+    if v_decided.timed_runs is not null then
+        perform pgflow._set_step_deadlines(v_decided.timed_runs, v_decided.timed_steps, p_now);
     end if;
     if v_decided.wait_runs is not null then
         select w.due_at, left_over or w.to_settle

@@ -110,7 +110,7 @@ begin
 end;
 $$;
 
--- _forget_waiting: timers, parking places and what had come for step tasks that need them no more.
+-- _forget_waiting: timers, deadlines, parking places and what had come for step tasks that need them no more.
 
 create or replace function pgflow._forget_waiting(
     p_run_ids  uuid[],
@@ -129,6 +129,11 @@ begin
     where t.run_id = k.run_id
       and t.step = k.step
       and t.item = 0;
+
+    delete from pgflow.deadlines d
+    using unnest(p_run_ids, p_steps) k (run_id, step)
+    where d.run_id = k.run_id
+      and d.step = k.step;
 
     delete from pgflow.parked_tasks p
     using unnest(p_run_ids, p_steps) k (run_id, step)

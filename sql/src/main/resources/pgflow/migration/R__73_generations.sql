@@ -98,6 +98,14 @@ begin
     insert into pgflow.audit (run_id, at, item, seq, fence, step, transition, generation, attempt, actor, detail)
     select r.run_id, p_now, 0, r.events, 0, 0, 115, r.generation, 0, p_actor, p_detail
     from restarted r;
+
+    -- A deadline that was met is not taken away at once, and would end what begins now.
+    delete from pgflow.deadlines d
+    using unnest(p_run_ids) u (run_id), pgflow.runs r
+    where d.run_id = u.run_id
+      and d.step = 0
+      and r.run_id = u.run_id
+      and r.generation > 1;
 end;
 $$;
 
@@ -254,6 +262,16 @@ begin
     select r.run_id, p_now, r.item, r.events, r.fence, r.step, 60, r.generation, 0, p_actor, p_detail
     from restarted r
     order by r.run_id, r.step, r.item;
+
+    -- Those of the steps that begin anew begin anew, too, when they are scheduled.
+    delete from pgflow.deadlines d
+    using pgflow.tasks t
+    where d.run_id = any (p_run_ids)
+      and d.step > 0
+      and t.run_id = d.run_id
+      and t.step = d.step
+      and t.item = 0
+      and t.state = 'PENDING';
 end;
 $$;
 
@@ -414,6 +432,7 @@ begin
     woken_queues := '{}';
     if v_ready.map_runs is not null then
         woken_queues := woken_queues || pgflow._reopen_maps(v_ready.map_runs, v_ready.map_steps, p_now);
+        perform pgflow._set_step_deadlines(v_ready.map_runs, v_ready.map_steps, p_now);
     end if;
     if v_ready.run_ids is not null then
         woken_queues := woken_queues || pgflow._schedule(

@@ -16,6 +16,7 @@ begin
     return query select * from pgflow._verify_counters();
     return query select * from pgflow._verify_queues();
     return query select * from pgflow._verify_attempts();
+    return query select * from pgflow._verify_deadlines();
     return query select * from pgflow._verify_ends();
 end;
 $$;
@@ -498,4 +499,37 @@ as $$
     select 'I24', o.run_id, 0::smallint, 0, 'the origin of a run that does not exist'
     from pgflow.run_origins o
     where not exists (select from pgflow.runs r where r.run_id = o.run_id);
+$$;
+
+-- _verify_deadlines: what has a deadline is watched. Rows of what ended in time are swept later.
+
+create or replace function pgflow._verify_deadlines()
+returns table (invariant text, run_id uuid, step smallint, item int, problem text)
+language sql
+stable
+set search_path = ''
+as $$
+    select 'I26', d.run_id, d.step, 0, 'a deadline of nothing'
+    from pgflow.deadlines d
+    left join pgflow.runs r on r.run_id = d.run_id
+    left join pgflow.steps s on s.workflow_id = r.workflow_id and s.step = d.step
+    where r.run_id is null
+       or d.step > 0 and s.deadline is null
+    union all
+    select 'I26', t.run_id, t.step, 0, 'its step has a deadline, but nobody watches it'
+    from pgflow.tasks t
+    join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step
+    left join pgflow.deadlines d on d.run_id = t.run_id and d.step = t.step
+    where s.deadline is not null
+      and t.item = 0
+      and t.state in ('SCHEDULED', 'RUNNING', 'RETRYING')
+      and t.deferred is distinct from 'condition'
+      and not (s.is_map and not exists (
+          select
+          from pgflow.tasks i
+          where i.run_id = t.run_id
+            and i.step = t.step
+            and i.item > 0
+            and i.state in ('PENDING', 'SCHEDULED', 'RUNNING', 'RETRYING')))
+      and d.run_id is null;
 $$;

@@ -20,16 +20,19 @@ create table pgflow.workflows (
     sinks        smallint not null,
     first_root   smallint,
     only_roots   boolean not null,
+    deadline     interval,
     created_at   timestamptz not null default clock_timestamp(),
 
     unique (name, version),
     unique (name, checksum),
     constraint workflow_name_is_plain check (name ~ '^[a-z][a-z0-9_]{0,39}$'),
-    constraint version_is_positive check (version > 0)
+    constraint version_is_positive check (version > 0),
+    constraint deadline_is_positive check (deadline > interval '0')
 );
 
 comment on column pgflow.workflows.first_root is 'the first step that waits for nothing and is scheduled at once: its task carries the start of the run in the audit';
-comment on column pgflow.workflows.only_roots is 'no step waits for another one, or for anything else';
+comment on column pgflow.workflows.only_roots is 'no step waits for another one, or for anything else, and its runs have no deadline';
+comment on column pgflow.workflows.deadline is 'how long after its beginning a run must have ended';
 
 create table pgflow.steps (
     workflow_id      bigint not null references pgflow.workflows,
@@ -54,6 +57,7 @@ create table pgflow.steps (
     at_once          int,
     max_attempts     smallint not null,
     timeout          interval not null,
+    deadline         interval,
     retry_delay      interval not null,
     max_retry_delay  interval not null,
     retry_jitter     double precision not null,
@@ -80,6 +84,8 @@ create table pgflow.steps (
     constraint at_once_is_positive check (at_once > 0),
     constraint max_attempts_is_from_1_to_100 check (max_attempts between 1 and 100),
     constraint timeout_is_positive check (timeout > interval '0'),
+    constraint deadline_is_positive check (deadline > interval '0'),
+    constraint only_steps_with_a_handler_have_a_deadline check (deadline is null or kind = 'work'),
     constraint retry_delays_are_in_order check (retry_delay >= interval '0' and max_retry_delay >= retry_delay),
     constraint retry_jitter_is_a_fraction check (retry_jitter between 0 and 1)
 );
@@ -92,6 +98,7 @@ comment on column pgflow.steps.condition is 'a predicate on the input of the run
 comment on column pgflow.steps.otherwise is 'what happens when the condition does not hold';
 comment on column pgflow.steps.on_failure is 'what happens when the handler failed and no attempt remains';
 comment on column pgflow.steps.collects is 'items of the map may fail; its output holds outputs and errors';
+comment on column pgflow.steps.deadline is 'how long after it was scheduled, or opened as a map, it must have ended, all attempts and all waiting included';
 comment on column pgflow.steps.at_once is 'how many items of the map may be SCHEDULED or on their way at once';
 comment on column pgflow.steps.opens_maps is 'one of the dependents is a map step';
 comment on column pgflow.steps.dependents is 'step_dependencies the other way round, where the hot functions read it in one row';

@@ -237,6 +237,7 @@ public final class Executor implements AutoCloseable {
                 options.idempotencyKey(),
                 options.labels().isEmpty() ? Optional.empty() : Optional.of(Json.writeTree(options.labels())),
                 options.delay().equals(Duration.ZERO) ? Optional.empty() : Optional.of(options.delay()),
+                options.deadline(),
                 options.priority().number());
     }
 

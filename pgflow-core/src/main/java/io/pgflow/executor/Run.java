@@ -5,6 +5,7 @@ import io.pgflow.internal.store.RunResult;
 import io.pgflow.state.RunState;
 import java.lang.reflect.Type;
 import java.time.Duration;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -90,12 +91,23 @@ public final class Run<O> {
         RunState state = RunState.valueOf(result.state());
         if (state != RunState.SUCCEEDED) {
             String error = result.error() == null ? "" : result.error();
-            throw new RunEndedException(
-                    id, state, state == RunState.CANCELLED ? "was cancelled" : "failed: " + error, error);
+            throw state == RunState.CANCELLED
+                    ? new RunEndedException(id, state, RunEndedException.CANCELLED, "was cancelled", error)
+                    : new RunEndedException(id, state, codeOf(error), "failed: " + error, error);
         }
         @Nullable String json = result.output();
         return json == null || outputType == Void.class
                 ? null
                 : (O) Json.read(json, outputType, "the output of workflow \"" + workflow + "\"");
+    }
+
+    /** A run that failed by itself, not by one of its steps, has an error with a code of its own. */
+    private static String codeOf(String error) {
+        return !error.isEmpty()
+                        && Json.tree(error, "the error of the run") instanceof Map<?, ?> own
+                        && own.get("error") instanceof Map<?, ?> inner
+                        && RunEndedException.LATE.equals(inner.get("code"))
+                ? RunEndedException.LATE
+                : RunEndedException.FAILED;
     }
 }

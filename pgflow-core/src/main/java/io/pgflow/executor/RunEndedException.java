@@ -11,6 +11,9 @@ public final class RunEndedException extends PgflowException {
     /** A task failed and no attempt was left. */
     public static final String FAILED = "PGF-RUN-001";
 
+    /** It had not ended by its deadline, and failed. */
+    public static final String LATE = "PGF-RUN-040";
+
     /** Somebody cancelled it. */
     public static final String CANCELLED = "PGF-RUN-002";
 
@@ -20,10 +23,8 @@ public final class RunEndedException extends PgflowException {
     private final RunState state;
     private final String errorJson;
 
-    RunEndedException(UUID runId, RunState state, String what, String errorJson) {
-        super(
-                state == RunState.CANCELLED ? CANCELLED : FAILED,
-                "run " + runId + " " + what + "; look at its tasks and events");
+    RunEndedException(UUID runId, RunState state, String code, String what, String errorJson) {
+        super(code, "run " + runId + " " + what + "; look at its tasks and events");
         this.runId = runId;
         this.state = state;
         this.errorJson = errorJson;

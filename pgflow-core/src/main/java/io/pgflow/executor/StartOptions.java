@@ -1,5 +1,6 @@
 package io.pgflow.executor;
 
+import io.pgflow.workflow.Limits;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -12,6 +13,8 @@ import java.util.TreeMap;
  *     (1 to 200 characters)
  * @param labels for finding runs again: at most 32, keys and values of at most 64 characters
  * @param delay how long from now the run begins; zero: at once
+ * @param deadline how long after its beginning the run must have ended, or else it fails, in place of what its workflow says;
+ *     1 ms to 365 days; empty: what the workflow says
  * @param priority which runs go first
  * @param actor who asked, for the audit
  */
@@ -19,11 +22,12 @@ public record StartOptions(
         Optional<String> idempotencyKey,
         Map<String, String> labels,
         Duration delay,
+        Optional<Duration> deadline,
         Priority priority,
         Optional<String> actor) {
 
-    private static final StartOptions NONE =
-            new StartOptions(Optional.empty(), Map.of(), Duration.ZERO, Priority.NORMAL, Optional.empty());
+    private static final StartOptions NONE = new StartOptions(
+            Optional.empty(), Map.of(), Duration.ZERO, Optional.empty(), Priority.NORMAL, Optional.empty());
     private static final int MOST_LABELS = 32;
     private static final int LONGEST_LABEL = 64;
     private static final int LONGEST_NAME = 200;
@@ -43,6 +47,7 @@ public record StartOptions(
         if (delay.isNegative()) {
             throw StartRefusedException.badOptions("the delay is negative: " + delay);
         }
+        deadline.ifPresent(StartOptions::checkDeadline);
     }
 
     /** Now, like any other. */
@@ -51,25 +56,36 @@ public record StartOptions(
     }
 
     public StartOptions idempotencyKey(String key) {
-        return new StartOptions(Optional.of(key), labels, delay, priority, actor);
+        return new StartOptions(Optional.of(key), labels, delay, deadline, priority, actor);
     }
 
     public StartOptions label(String key, String value) {
         var more = new TreeMap<>(labels);
         more.put(key, value);
-        return new StartOptions(idempotencyKey, more, delay, priority, actor);
+        return new StartOptions(idempotencyKey, more, delay, deadline, priority, actor);
     }
 
     public StartOptions delay(Duration fromNow) {
-        return new StartOptions(idempotencyKey, labels, fromNow, priority, actor);
+        return new StartOptions(idempotencyKey, labels, fromNow, deadline, priority, actor);
+    }
+
+    public StartOptions deadline(Duration afterItsBeginning) {
+        return new StartOptions(idempotencyKey, labels, delay, Optional.of(afterItsBeginning), priority, actor);
     }
 
     public StartOptions priority(Priority changed) {
-        return new StartOptions(idempotencyKey, labels, delay, changed, actor);
+        return new StartOptions(idempotencyKey, labels, delay, deadline, changed, actor);
     }
 
     public StartOptions actor(String name) {
-        return new StartOptions(idempotencyKey, labels, delay, priority, Optional.of(name));
+        return new StartOptions(idempotencyKey, labels, delay, deadline, priority, Optional.of(name));
+    }
+
+    private static void checkDeadline(Duration deadline) {
+        if (deadline.toMillis() < 1 || deadline.compareTo(Limits.MAX_DEADLINE) > 0) {
+            throw StartRefusedException.badOptions(
+                    "the deadline is not between 1 ms and " + Limits.MAX_DEADLINE.toDays() + " days: " + deadline);
+        }
     }
 
     private static void checkLength(String what, String text, int longest) {

@@ -17,7 +17,7 @@ public enum RunTransition {
     /** Its last step ended. */
     SUCCEED(RunState.RUNNING, RunState.SUCCEEDED),
 
-    /** One of its tasks failed. */
+    /** One of its tasks failed, or its deadline passed. */
     FAIL_RUN(RunState.RUNNING, RunState.FAILED),
 
     /** A caller cancelled it. */
@@ -25,6 +25,9 @@ public enum RunTransition {
 
     /** A caller cancelled it before it began. */
     CANCEL_DELAYED(RunState.PENDING, RunState.CANCELLED),
+
+    /** Its deadline passed before it began. */
+    FAIL_DELAYED(RunState.PENDING, RunState.FAILED),
 
     /** A person asked for what it has left, or for steps again: a new generation begins. */
     RESTART_RUN(null, RunState.RUNNING);

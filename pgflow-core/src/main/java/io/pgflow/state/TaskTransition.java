@@ -35,7 +35,7 @@ public enum TaskTransition {
     /** The retry is due. */
     RESCHEDULE(TaskState.RETRYING, TaskState.SCHEDULED),
 
-    /** The handler failed and no attempt remains, the error is final, or what it waited for did not come in time. */
+    /** The handler failed and no attempt remains, the error is final, or its deadline passed, or that of what it waited for. */
     FAIL(TaskState.RUNNING, TaskState.FAILED),
 
     /** Too many workers were lost with it. */
@@ -68,14 +68,41 @@ public enum TaskTransition {
     /** A step before it was skipped together with all that come after. */
     SKIP_BRANCH(TaskState.PENDING, TaskState.SKIPPED),
 
-    /** It failed and no attempt remains, and the step is passed over then. */
+    /** It failed and no attempt remains, or its deadline passed, and the step is passed over then. */
     SKIP_FAILED(TaskState.RUNNING, TaskState.SKIPPED),
 
-    /** It failed and no attempt remains, and the step has an output for that. */
+    /** It failed and no attempt remains, or its deadline passed, and the step has an output for that. */
     FALL_BACK(TaskState.RUNNING, TaskState.SUCCEEDED),
 
     /** A person decided, while it waited without a worker. */
     SKIP_DEFERRED(TaskState.RUNNING, TaskState.SKIPPED),
+
+    /** The deadline of its step passed before a worker took it. */
+    EXPIRE_SCHEDULED(TaskState.SCHEDULED, TaskState.FAILED),
+
+    /** The deadline of its step passed before its next attempt. */
+    EXPIRE_RETRYING(TaskState.RETRYING, TaskState.FAILED),
+
+    /** The deadline of its map passed before its turn came. */
+    EXPIRE_PENDING(TaskState.PENDING, TaskState.FAILED),
+
+    /** As {@link #EXPIRE_SCHEDULED}, and the step is passed over then. */
+    SKIP_LATE_SCHEDULED(TaskState.SCHEDULED, TaskState.SKIPPED),
+
+    /** As {@link #EXPIRE_RETRYING}, and the step is passed over then. */
+    SKIP_LATE_RETRYING(TaskState.RETRYING, TaskState.SKIPPED),
+
+    /** As {@link #EXPIRE_PENDING}, and the item is passed over then. */
+    SKIP_LATE_PENDING(TaskState.PENDING, TaskState.SKIPPED),
+
+    /** As {@link #EXPIRE_SCHEDULED}, and the step has an output for that. */
+    FALL_BACK_SCHEDULED(TaskState.SCHEDULED, TaskState.SUCCEEDED),
+
+    /** As {@link #EXPIRE_RETRYING}, and the step has an output for that. */
+    FALL_BACK_RETRYING(TaskState.RETRYING, TaskState.SUCCEEDED),
+
+    /** As {@link #EXPIRE_PENDING}, and the item has an output for that. */
+    FALL_BACK_PENDING(TaskState.PENDING, TaskState.SUCCEEDED),
 
     /** A person asked for it again: a new generation begins. */
     RESTART(null, TaskState.PENDING),

@@ -38,6 +38,9 @@ record ActionCheck(StepDefinition step, Place place, Place.Style style, List<Pro
         if (!options.timeout().equals(usual.timeout())) {
             misplaced("timeout", "calls no handler");
         }
+        if (options.deadline().isPresent()) {
+            misplaced("deadline", "waits as long as it says");
+        }
         if (!options.retry().equals(usual.retry())) {
             misplaced(retryField(options.retry(), usual.retry()), "is not tried again");
         }

@@ -2,6 +2,8 @@ package io.pgflow.workflow;
 
 import io.pgflow.InvalidPayloadException;
 import io.pgflow.internal.json.Json;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -26,7 +28,11 @@ final class DefinitionCheck {
     }
 
     static List<Problem> problems(
-            String name, List<StepDefinition> steps, Optional<String> returns, Place.Style style) {
+            String name,
+            List<StepDefinition> steps,
+            Optional<String> returns,
+            Optional<Duration> deadline,
+            Place.Style style) {
         DefinitionCheck check = new DefinitionCheck(name, steps, style);
         if (!Limits.isName(name)) {
             check.problems.add(badName("workflow", name, check.name(Place.WORKFLOW.field("name"))));
@@ -38,8 +44,11 @@ final class DefinitionCheck {
         }
         check.cycles();
         returns.ifPresent(check::returns);
+        deadline.flatMap(value -> durationProblem(
+                        value, Limits.MIN_TIMEOUT, Limits.MAX_DEADLINE, check.name(Place.WORKFLOW.field("deadline"))))
+                .ifPresent(check.problems::add);
         if (check.problems.isEmpty()) {
-            check.size(name, returns);
+            check.size(name, returns, deadline);
         }
         return List.copyOf(check.problems);
     }
@@ -58,6 +67,17 @@ final class DefinitionCheck {
                 place,
                 "\"" + name + "\" is no name for a handler",
                 "use one to four names of small letters, digits and underscores joined by dots, such as \"image.resize\"");
+    }
+
+    /** What is wrong with a duration; nothing when it is between these bounds, in whole milliseconds. */
+    static Optional<Problem> durationProblem(Duration value, Duration least, Duration most, String place) {
+        if (value.compareTo(least) < 0 || value.compareTo(most) > 0) {
+            return Optional.of(ProblemCode.BAD_DURATION.at(
+                    place, value + " is not between " + least + " and " + most + " (" + most.toDays() + " days)"));
+        }
+        return value.truncatedTo(ChronoUnit.MILLIS).equals(value)
+                ? Optional.empty()
+                : Optional.of(ProblemCode.BAD_DURATION.at(place, value + " is finer than a millisecond"));
     }
 
     private String name(Place place) {
@@ -173,9 +193,12 @@ final class DefinitionCheck {
         }
     }
 
-    private void size(String name, Optional<String> returns) {
+    private void size(String name, Optional<String> returns, Optional<Duration> deadline) {
         try {
-            Json.check(DefinitionWriter.write(name, steps, returns), "the definition", Limits.MAX_DEFINITION_BYTES);
+            Json.check(
+                    DefinitionWriter.write(name, steps, returns, deadline),
+                    "the definition",
+                    Limits.MAX_DEFINITION_BYTES);
         } catch (InvalidPayloadException e) {
             problems.add(ProblemCode.TOO_LARGE.at(name(Place.WORKFLOW), e.reason()));
         }

@@ -2,6 +2,7 @@ package io.pgflow.workflow;
 
 import io.pgflow.InvalidPayloadException;
 import io.pgflow.internal.json.Json;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /** Reads the JSON form of a definition: first its shape, then, on whatever could be read, the rules of every definition. */
 final class DefinitionReader {
 
-    private static final Set<String> WORKFLOW_FIELDS = Set.of("name", "steps", "returns");
+    private static final Set<String> WORKFLOW_FIELDS = Set.of("name", "steps", "returns", "deadline");
     private static final Set<String> STEP_FIELDS = Set.of(
             "name",
             "handler",
@@ -23,6 +24,7 @@ final class DefinitionReader {
             "queue",
             "maxAttempts",
             "timeout",
+            "deadline",
             "retryDelay",
             "maxRetryDelay",
             "retryJitter",
@@ -75,18 +77,20 @@ final class DefinitionReader {
         String name = fields.requiredText("name");
         List<StepDefinition> steps = steps(fields);
         Optional<String> returns = fields.text("returns");
-        problems.addAll(ofTheRules(name, steps, returns));
+        Optional<Duration> deadline = fields.duration("deadline");
+        problems.addAll(ofTheRules(name, steps, returns, deadline));
         if (!problems.isEmpty()) {
             throw new InvalidWorkflowException(name, problems);
         }
-        return new WorkflowDefinition(name, steps, returns);
+        return new WorkflowDefinition(name, steps, returns, deadline);
     }
 
     /** What cannot be read has been reported at its place; what the rules say about its stand-in there is noise. */
-    private List<Problem> ofTheRules(String name, List<StepDefinition> steps, Optional<String> returns) {
+    private List<Problem> ofTheRules(
+            String name, List<StepDefinition> steps, Optional<String> returns, Optional<Duration> deadline) {
         Set<String> reported = new HashSet<>();
         problems.forEach(problem -> reported.add(problem.place()));
-        return DefinitionCheck.problems(name, steps, returns, Place.Style.JSON).stream()
+        return DefinitionCheck.problems(name, steps, returns, deadline, Place.Style.JSON).stream()
                 .filter(problem -> reported.stream().noneMatch(place -> isWithin(problem.place(), place)))
                 .toList();
     }
@@ -141,6 +145,7 @@ final class DefinitionReader {
         return new StepOptions(
                 fields.text("queue").orElse(usual.queue()),
                 fields.duration("timeout").orElse(usual.timeout()),
+                fields.duration("deadline"),
                 retry,
                 fields.json("when").map(Condition::new),
                 fields.word("otherwise", Otherwise.values(), Otherwise::word).orElse(usual.otherwise()),

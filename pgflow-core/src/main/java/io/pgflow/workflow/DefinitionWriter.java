@@ -1,6 +1,7 @@
 package io.pgflow.workflow;
 
 import io.pgflow.internal.json.Json;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,14 +14,16 @@ final class DefinitionWriter {
     private DefinitionWriter() {}
 
     static String write(WorkflowDefinition definition) {
-        return write(definition.name(), definition.steps(), definition.returns());
+        return write(definition.name(), definition.steps(), definition.returns(), definition.deadline());
     }
 
-    static String write(String name, List<StepDefinition> steps, Optional<String> returns) {
+    static String write(
+            String name, List<StepDefinition> steps, Optional<String> returns, Optional<Duration> deadline) {
         Map<String, @Nullable Object> json = new LinkedHashMap<>();
         json.put("name", name);
         json.put("steps", steps.stream().map(DefinitionWriter::step).toList());
         returns.ifPresent(step -> json.put("returns", step));
+        deadline.ifPresent(value -> json.put("deadline", value.toString()));
         return Json.writeTree(json);
     }
 
@@ -54,6 +57,7 @@ final class DefinitionWriter {
                 "timeout",
                 options.timeout().toString(),
                 defaults.timeout().toString());
+        options.deadline().ifPresent(deadline -> json.put("deadline", deadline.toString()));
         putUnless(json, "retryDelay", retry.delay().toString(), usual.delay().toString());
         putUnless(
                 json,

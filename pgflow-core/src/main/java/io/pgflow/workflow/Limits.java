@@ -17,6 +17,8 @@ public final class Limits {
 
     public static final Duration MIN_TIMEOUT = Duration.ofMillis(10);
     public static final Duration MAX_DURATION = Duration.ofDays(30);
+    /** Of runs and of steps. */
+    public static final Duration MAX_DEADLINE = Duration.ofDays(365);
     /** For which a step waits without a worker. */
     public static final Duration MAX_WAIT = Duration.ofDays(3650);
 

@@ -3,7 +3,6 @@ package io.pgflow.workflow;
 import io.pgflow.InvalidPayloadException;
 import io.pgflow.internal.json.Json;
 import java.time.Duration;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -106,6 +105,9 @@ final class StepCheck {
 
     private void durations(RetryPolicy retry) {
         duration("timeout", step.timeout(), Limits.MIN_TIMEOUT);
+        step.options()
+                .deadline()
+                .ifPresent(deadline -> duration("deadline", deadline, Limits.MIN_TIMEOUT, Limits.MAX_DEADLINE));
         duration("retryDelay", retry.delay(), Duration.ZERO);
         duration("maxRetryDelay", retry.maxDelay(), Duration.ZERO);
         if (retry.maxDelay().compareTo(retry.delay()) < 0) {
@@ -117,14 +119,12 @@ final class StepCheck {
     }
 
     private void duration(String field, Duration value, Duration least) {
-        if (value.compareTo(least) < 0 || value.compareTo(Limits.MAX_DURATION) > 0) {
-            add(
-                    ProblemCode.BAD_DURATION,
-                    place.field(field),
-                    value + " is not between " + least + " and " + Limits.MAX_DURATION + " (30 days)");
-        } else if (!value.truncatedTo(ChronoUnit.MILLIS).equals(value)) {
-            add(ProblemCode.BAD_DURATION, place.field(field), value + " is finer than a millisecond");
-        }
+        duration(field, value, least, Limits.MAX_DURATION);
+    }
+
+    private void duration(String field, Duration value, Duration least, Duration most) {
+        DefinitionCheck.durationProblem(value, least, most, style.name(place.field(field)))
+                .ifPresent(problems::add);
     }
 
     private void template(String json) {

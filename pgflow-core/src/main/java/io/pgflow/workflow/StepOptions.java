@@ -9,6 +9,8 @@ import java.util.function.UnaryOperator;
  *
  * @param queue which workers run it
  * @param timeout for one attempt, after which the handler is interrupted; 10 ms to 30 days, whole milliseconds
+ * @param deadline for the whole step: how long after it was scheduled (or opened as a map) it must have ended, all attempts and all
+ *     waiting included; then it fails for good, of a map the items that have not ended; 10 ms to 365 days; empty for never
  * @param retry what happens after a failure, while attempts remain
  * @param when whether it runs at all; empty for always
  * @param otherwise what happens when it does not
@@ -18,6 +20,7 @@ import java.util.function.UnaryOperator;
 public record StepOptions(
         String queue,
         Duration timeout,
+        Optional<Duration> deadline,
         RetryPolicy retry,
         Optional<Condition> when,
         Otherwise otherwise,
@@ -28,6 +31,7 @@ public record StepOptions(
     public static final StepOptions DEFAULT = new StepOptions(
             "default",
             Duration.ofMinutes(5),
+            Optional.empty(),
             RetryPolicy.DEFAULT,
             Optional.empty(),
             Otherwise.SKIP,
@@ -37,34 +41,45 @@ public record StepOptions(
     /** What of these means something to a step that calls no handler: {@code when}, {@code otherwise} and {@code onFailure}. */
     public StepOptions decisionsOnly() {
         return new StepOptions(
-                DEFAULT.queue, DEFAULT.timeout, DEFAULT.retry, when, otherwise, onFailure, DEFAULT.items);
+                DEFAULT.queue,
+                DEFAULT.timeout,
+                DEFAULT.deadline,
+                DEFAULT.retry,
+                when,
+                otherwise,
+                onFailure,
+                DEFAULT.items);
     }
 
     public StepOptions withQueue(String queue) {
-        return new StepOptions(queue, timeout, retry, when, otherwise, onFailure, items);
+        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, items);
     }
 
     public StepOptions withTimeout(Duration timeout) {
-        return new StepOptions(queue, timeout, retry, when, otherwise, onFailure, items);
+        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, items);
+    }
+
+    public StepOptions withDeadline(Duration deadline) {
+        return new StepOptions(queue, timeout, Optional.of(deadline), retry, when, otherwise, onFailure, items);
     }
 
     public StepOptions withRetry(RetryPolicy retry) {
-        return new StepOptions(queue, timeout, retry, when, otherwise, onFailure, items);
+        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, items);
     }
 
     public StepOptions withWhen(Condition when) {
-        return new StepOptions(queue, timeout, retry, Optional.of(when), otherwise, onFailure, items);
+        return new StepOptions(queue, timeout, deadline, retry, Optional.of(when), otherwise, onFailure, items);
     }
 
     public StepOptions withOtherwise(Otherwise otherwise) {
-        return new StepOptions(queue, timeout, retry, when, otherwise, onFailure, items);
+        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, items);
     }
 
     public StepOptions withOnFailure(OnFailure onFailure) {
-        return new StepOptions(queue, timeout, retry, when, otherwise, onFailure, items);
+        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, items);
     }
 
     public StepOptions withItems(UnaryOperator<Items> change) {
-        return new StepOptions(queue, timeout, retry, when, otherwise, onFailure, change.apply(items));
+        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, change.apply(items));
     }
 }

@@ -1,5 +1,6 @@
 package io.pgflow.workflow;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -11,8 +12,10 @@ import java.util.Optional;
  * @param name {@code ^[a-z][a-z0-9_]{0,39}$}
  * @param steps 1 to 1000
  * @param returns the step whose output is the run's output
+ * @param deadline how long after its beginning a run must have ended, or else it fails; 10 ms to 365 days; empty for never
  */
-public record WorkflowDefinition(String name, List<StepDefinition> steps, Optional<String> returns) {
+public record WorkflowDefinition(
+        String name, List<StepDefinition> steps, Optional<String> returns, Optional<Duration> deadline) {
 
     /**
      * Checks and sorts.
@@ -20,11 +23,16 @@ public record WorkflowDefinition(String name, List<StepDefinition> steps, Option
      * @throws InvalidWorkflowException with every problem there is
      */
     public WorkflowDefinition {
-        List<Problem> problems = DefinitionCheck.problems(name, steps, returns, Place.Style.JAVA);
+        List<Problem> problems = DefinitionCheck.problems(name, steps, returns, deadline, Place.Style.JAVA);
         if (!problems.isEmpty()) {
             throw new InvalidWorkflowException(name, problems);
         }
         steps = TopologicalOrder.sorted(steps);
+    }
+
+    /** A workflow whose runs have no deadline. */
+    public WorkflowDefinition(String name, List<StepDefinition> steps, Optional<String> returns) {
+        this(name, steps, returns, Optional.empty());
     }
 
     /** A workflow whose run has no output. */
@@ -33,8 +41,9 @@ public record WorkflowDefinition(String name, List<StepDefinition> steps, Option
     }
 
     /** Every problem that the constructor would report; empty when it would report none. */
-    public static List<Problem> problems(String name, List<StepDefinition> steps, Optional<String> returns) {
-        return DefinitionCheck.problems(name, steps, returns, Place.Style.JAVA);
+    public static List<Problem> problems(
+            String name, List<StepDefinition> steps, Optional<String> returns, Optional<Duration> deadline) {
+        return DefinitionCheck.problems(name, steps, returns, deadline, Place.Style.JAVA);
     }
 
     /**

@@ -188,7 +188,8 @@ class StarterTest {
     }
 
     private static StartRequest request() {
-        return new StartRequest(UUID.randomUUID(), 1, "1", Optional.empty(), Optional.empty(), Optional.empty(), 2);
+        return new StartRequest(
+                UUID.randomUUID(), 1, "1", Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), 2);
     }
 
     /** Nobody is expected to call it. */

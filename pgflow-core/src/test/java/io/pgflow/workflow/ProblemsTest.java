@@ -262,6 +262,6 @@ class ProblemsTest {
     }
 
     private static List<Problem> problems(List<StepDefinition> steps) {
-        return WorkflowDefinition.problems("flow", steps, Optional.empty());
+        return WorkflowDefinition.problems("flow", steps, Optional.empty(), Optional.empty());
     }
 }

@@ -80,6 +80,7 @@ class WorkflowDefinitionTest {
         StepOptions options = new StepOptions(
                 "slow_lane",
                 Duration.ofMillis(10),
+                Optional.of(Duration.ofDays(365)),
                 new RetryPolicy(100, Duration.ZERO, Duration.ofDays(30), 0),
                 Optional.of(Condition.input("/vip").equalTo(true)),
                 Otherwise.SKIP_BRANCH,
@@ -90,8 +91,11 @@ class WorkflowDefinitionTest {
                 .withAfter("first")
                 .withOptions(options)
                 .withInput("{ \"x\" : 1.50, \"y\": null, \"z\": [{\"$from\": \"first\", \"pointer\": \"/a\"}] }");
-        WorkflowDefinition definition =
-                new WorkflowDefinition("flow", List.of(all, StepDefinition.of("first", "f")), Optional.of("all"));
+        WorkflowDefinition definition = new WorkflowDefinition(
+                "flow",
+                List.of(all, StepDefinition.of("first", "f")),
+                Optional.of("all"),
+                Optional.of(Duration.ofMillis(10)));
 
         assertThat(WorkflowDefinition.parse(definition.toJson())).isEqualTo(definition);
         assertThat(definition.toJson()).contains("\"x\":1.50,\"y\":null");

@@ -14,6 +14,7 @@ import io.pgflow.workflow.Workflow;
 import io.pgflow.workflow.WorkflowDefinition;
 import java.lang.reflect.Method;
 import java.lang.reflect.Type;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -35,6 +36,7 @@ public final class AnnotatedFlow {
 
     private final Object instance;
     private final String name;
+    private final Optional<Duration> runDeadline;
     private final List<Problem> problems = new ArrayList<>();
     private final List<AnnotatedStep> steps = new ArrayList<>();
 
@@ -50,6 +52,9 @@ public final class AnnotatedFlow {
                             "name the workflow with @Flow(\"...\")")));
         }
         this.name = flow.value();
+        this.runDeadline = StepAttributes.written(flow.runDeadline())
+                .map(deadline -> StepAttributes.duration(
+                        deadline, Duration.ofDays(1), "@Flow(\"" + name + "\"), runDeadline", problems));
     }
 
     /**
@@ -92,12 +97,15 @@ public final class AnnotatedFlow {
                 .filter(step -> step.method().isAnnotationPresent(Returns.class))
                 .map(AnnotatedStep::name)
                 .findFirst();
-        problems.addAll(WorkflowDefinition.problems(name, definitions, returns));
+        problems.addAll(WorkflowDefinition.problems(name, definitions, returns, runDeadline));
         if (!problems.isEmpty()) {
             throw new InvalidWorkflowException(name, problems);
         }
         return Workflow.of(
-                new WorkflowDefinition(name, definitions, returns), inputType, outputType, handlers(inputType));
+                new WorkflowDefinition(name, definitions, returns, runDeadline),
+                inputType,
+                outputType,
+                handlers(inputType));
     }
 
     /** A step that nobody runs, because its class is not looked at, must not go unnoticed. */

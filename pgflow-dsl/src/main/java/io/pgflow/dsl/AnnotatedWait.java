@@ -34,6 +34,7 @@ record AnnotatedWait(Wait said, String place) {
         StepOptions options = new StepOptions(
                 usual.queue(),
                 usual.timeout(),
+                usual.deadline(),
                 usual.retry(),
                 StepAttributes.written(said.when()).map(Condition::new),
                 said.otherwise(),

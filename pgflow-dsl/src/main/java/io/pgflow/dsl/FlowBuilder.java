@@ -88,6 +88,15 @@ public final class FlowBuilder<I> extends OptionVerbs<FlowBuilder<I>> {
         return new RuntimeStep(StepDefinition.of("unnamed", action), UnaryOperator.identity());
     }
 
+    /**
+     * How long after its beginning a run must have ended, or else it fails; 10 ms to 365 days; never unless said otherwise. A start may
+     * say another one.
+     */
+    public FlowBuilder<I> runDeadline(Duration deadline) {
+        steps.runDeadline(deadline);
+        return this;
+    }
+
     /** Adds a step that waits for no other. */
     public <O> FlowBuilder<I> step(StepKey<O> key, StepHandler<I, O> handler) {
         return step(key, after(), handler);

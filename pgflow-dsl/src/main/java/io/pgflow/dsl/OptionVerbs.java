@@ -27,6 +27,14 @@ public abstract sealed class OptionVerbs<S> permits After, Over, RuntimeStep, Fl
         return with(options -> options.withTimeout(timeout));
     }
 
+    /**
+     * For the whole step, from when it is scheduled: all its attempts and all its waiting; then it fails for good, of a map the items
+     * that have not ended. 10 ms to 365 days; never unless said otherwise.
+     */
+    public S deadline(Duration deadline) {
+        return with(options -> options.withDeadline(deadline));
+    }
+
     /** Before the first retry, then doubling; 1 second unless said otherwise. */
     public S retryDelay(Duration delay) {
         return with(options -> options.withRetry(options.retry().withDelay(delay)));

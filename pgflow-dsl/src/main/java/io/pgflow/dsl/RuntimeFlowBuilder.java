@@ -7,6 +7,7 @@ import io.pgflow.workflow.StepDefinition;
 import io.pgflow.workflow.StepOptions;
 import io.pgflow.workflow.Workflow;
 import io.pgflow.workflow.WorkflowDefinition;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -28,9 +29,16 @@ public final class RuntimeFlowBuilder extends OptionVerbs<RuntimeFlowBuilder> {
     private final List<StepDefinition> steps = new ArrayList<>();
     private final List<Problem> misplaced = new ArrayList<>();
     private StepOptions defaults = StepOptions.DEFAULT;
+    private Optional<Duration> runDeadline = Optional.empty();
 
     RuntimeFlowBuilder(String name) {
         this.name = name;
+    }
+
+    /** As {@link FlowBuilder#runDeadline}. */
+    public RuntimeFlowBuilder runDeadline(Duration deadline) {
+        runDeadline = Optional.of(deadline);
+        return this;
     }
 
     /** Adds a step. */
@@ -78,12 +86,12 @@ public final class RuntimeFlowBuilder extends OptionVerbs<RuntimeFlowBuilder> {
     }
 
     private Workflow<Object, Object> workflow(Optional<String> returns) {
-        List<Problem> problems = new ArrayList<>(WorkflowDefinition.problems(name, steps, returns));
+        List<Problem> problems = new ArrayList<>(WorkflowDefinition.problems(name, steps, returns, runDeadline));
         problems.addAll(misplaced);
         if (!problems.isEmpty()) {
             throw new InvalidWorkflowException(name, problems);
         }
-        return Workflow.of(new WorkflowDefinition(name, steps, returns));
+        return Workflow.of(new WorkflowDefinition(name, steps, returns, runDeadline));
     }
 
     private Problem overProblem(String step, String message, String mend) {

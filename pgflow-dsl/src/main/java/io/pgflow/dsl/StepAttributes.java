@@ -22,7 +22,13 @@ record StepAttributes(String name, boolean map, List<String> after, Written opti
 
     /** The options as they are written, durations not yet read. */
     record Written(
-            String queue, int maxAttempts, double jitter, String timeout, String retryDelay, String maxRetryDelay) {}
+            String queue,
+            int maxAttempts,
+            double jitter,
+            String timeout,
+            String deadline,
+            String retryDelay,
+            String maxRetryDelay) {}
 
     /** Whether the step runs, and what follows when it fails, as it is written. */
     record Decisions(String when, Otherwise otherwise, OnFailure.Reaction onFailure, String fallback) {}
@@ -38,6 +44,7 @@ record StepAttributes(String name, boolean map, List<String> after, Written opti
                             map.maxAttempts(),
                             map.retryJitter(),
                             map.timeout(),
+                            map.deadline(),
                             map.retryDelay(),
                             map.maxRetryDelay()),
                     new Decisions(map.when(), map.otherwise(), map.onFailure(), map.fallback()),
@@ -55,6 +62,7 @@ record StepAttributes(String name, boolean map, List<String> after, Written opti
                         step.maxAttempts(),
                         step.retryJitter(),
                         step.timeout(),
+                        step.deadline(),
                         step.retryDelay(),
                         step.maxRetryDelay()),
                 new Decisions(step.when(), step.otherwise(), step.onFailure(), step.fallback()),
@@ -71,6 +79,8 @@ record StepAttributes(String name, boolean map, List<String> after, Written opti
         return new StepOptions(
                 options.queue(),
                 duration(options.timeout(), usual.timeout(), place + ", timeout", problems),
+                written(options.deadline())
+                        .map(deadline -> duration(deadline, Duration.ofDays(1), place + ", deadline", problems)),
                 retry,
                 written(decisions.when()).map(Condition::new),
                 decisions.otherwise(),

@@ -9,6 +9,7 @@ import io.pgflow.workflow.StepKey;
 import io.pgflow.workflow.TaskHandler;
 import io.pgflow.workflow.WorkflowDefinition;
 import java.lang.reflect.Type;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -23,6 +24,7 @@ final class TypedSteps {
     private final Map<String, TaskHandler> handlers = new HashMap<>();
     private final Map<String, Type> types = new HashMap<>();
     private final List<Problem> conflicts = new ArrayList<>();
+    private Optional<Duration> runDeadline = Optional.empty();
 
     TypedSteps(String workflow) {
         this.workflow = workflow;
@@ -51,6 +53,10 @@ final class TypedSteps {
                 .withAfter(dependencies.stream().map(StepKey::name).toList());
     }
 
+    void runDeadline(Duration deadline) {
+        runDeadline = Optional.of(deadline);
+    }
+
     /** A step without code. */
     void add(StepDefinition step) {
         steps.add(step);
@@ -62,12 +68,12 @@ final class TypedSteps {
     }
 
     WorkflowDefinition definition(Optional<String> returns) {
-        List<Problem> problems = new ArrayList<>(WorkflowDefinition.problems(workflow, steps, returns));
+        List<Problem> problems = new ArrayList<>(WorkflowDefinition.problems(workflow, steps, returns, runDeadline));
         problems.addAll(conflicts);
         if (!problems.isEmpty()) {
             throw new InvalidWorkflowException(workflow, problems);
         }
-        return new WorkflowDefinition(workflow, steps, returns);
+        return new WorkflowDefinition(workflow, steps, returns, runDeadline);
     }
 
     Map<String, TaskHandler> handlers() {

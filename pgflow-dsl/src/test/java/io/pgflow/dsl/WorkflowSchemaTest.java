@@ -9,6 +9,7 @@ import com.networknt.schema.SchemaLocation;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
 import io.pgflow.workflow.InvalidWorkflowException;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -26,6 +27,8 @@ class WorkflowSchemaTest {
                 "{'queue': 'slow_lane', 'maxAttempts': 1, 'timeout': 'PT0.01S', 'retryDelay': 'PT0S', 'maxRetryDelay': 'P1D'}",
                 "{'maxAttempts': 100, 'retryJitter': 0, 'timeout': 'P1DT2H3M4.5S'}",
                 "{'retryJitter': 1, 'timeout': 'PT720H'}",
+                "{'deadline': 'PT0.01S'}",
+                "{'deadline': 'P365D', 'timeout': 'P30D'}",
                 "{'after': []}",
                 "{'over': '$input', 'input': {'$from': '$item', 'pointer': ''}}",
                 "{'over': 'other', 'input': [{'a': {'$from': 'other', 'pointer': '/a/0/~1'}}, null, 1.5, {'pointer': 1}]}",
@@ -70,6 +73,8 @@ class WorkflowSchemaTest {
                 "{'timeout': 'P1M'}",
                 "{'timeout': 'PT1.0001S'}",
                 "{'retryDelay': 'PT-1S'}",
+                "{'deadline': 60}",
+                "{'deadline': '1h'}",
                 "{'after': 'other'}",
                 "{'after': [1]}",
                 "{'after': ['other', 'other']}",
@@ -153,6 +158,19 @@ class WorkflowSchemaTest {
 
         assertThat(schema.validate(json, InputFormat.JSON)).isNotEmpty();
         assertThatThrownBy(() -> JsonFlow.read(json)).isInstanceOf(InvalidWorkflowException.class);
+    }
+
+    @Test
+    void a_document_may_give_its_runs_a_deadline() {
+        String json = "{\"name\": \"a\", \"deadline\": \"PT1H\", \"steps\": [{\"name\": \"b\", \"handler\": \"b\"}]}";
+
+        assertThat(schema.validate(json, InputFormat.JSON)).isEmpty();
+        assertThat(JsonFlow.read(json).definition().deadline()).contains(Duration.ofHours(1));
+        assertThat(schema.validate(json.replace("PT1H", "1 hour"), InputFormat.JSON))
+                .isNotEmpty();
+        assertThatThrownBy(() -> JsonFlow.read(json.replace("PT1H", "P366D")))
+                .hasMessageContaining("PGF-WFL-014")
+                .hasMessageContaining("365 days");
     }
 
     @Test

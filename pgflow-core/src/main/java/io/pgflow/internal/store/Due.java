@@ -7,14 +7,16 @@ import java.util.Optional;
  * What upkeep has to do, and what the worker that asked with it should know.
  *
  * @param timers whether one is due
+ * @param deadlines whether one has passed, or may have
  * @param workers whether one fell silent, or a lost one still holds tasks
  * @param unsettled whether ended items wait to be counted, or steps for a decision
- * @param nextDueIn how long until the next timer, when one waits
+ * @param nextDueIn how long until the next timer or deadline, when one waits
  * @param alive false when the worker that asked was declared lost, and when none asked
  * @param workWaits whether a claim of the worker that asked may find something
  */
 public record Due(
         boolean timers,
+        boolean deadlines,
         boolean workers,
         boolean unsettled,
         Optional<Duration> nextDueIn,

@@ -82,7 +82,9 @@ final class JooqRunStore implements RunStore {
         }
         try {
             return calls.prepared(
-                    "start runs", StartCall.sql(mark), statement -> StartCall.send(statement, requests, actor, mark));
+                    "start runs",
+                    StartCall.sql(requests, mark),
+                    statement -> StartCall.send(statement, requests, actor, mark));
         } catch (DatabaseException e) {
             if (mark != null && e.getCause() instanceof SQLException cause && LIMIT.equals(cause.getSQLState())) {
                 return start(requests, actor, null); // a hint that cannot be sent is dropped, as always
@@ -99,7 +101,7 @@ final class JooqRunStore implements RunStore {
                 : calls.preparedIn(
                         connection,
                         "start runs in the caller's transaction",
-                        StartCall.sql(mark),
+                        StartCall.sql(requests, mark),
                         statement -> StartCall.send(statement, requests, actor, mark));
     }
 

@@ -15,6 +15,7 @@ import static io.pgflow.internal.store.Columns.text;
 
 import io.pgflow.internal.store.schema.routines.ExpireWorkers;
 import io.pgflow.internal.store.schema.routines.FailTasks;
+import io.pgflow.internal.store.schema.routines.FireDeadlines;
 import io.pgflow.internal.store.schema.routines.FireTimers;
 import io.pgflow.internal.store.schema.routines.RecoverClaims;
 import io.pgflow.internal.store.schema.routines.RegisterWorker;
@@ -171,6 +172,22 @@ final class JooqTaskStore implements TaskStore {
     }
 
     @Override
+    public FiredDeadlines fireDeadlines() {
+        FireDeadlines function = new FireDeadlines();
+        function.setPLimit(SETTLE_LIMIT);
+        execute("fire deadlines", function);
+        return new FiredDeadlines(
+                new Outcome(
+                        Set.of(),
+                        list(function.getEndedRunIds()),
+                        set(function.getWokenQueues()),
+                        isTrue(function.getToSettle()),
+                        duration(function.getNextDueIn())),
+                List.copyOf(set(function.getInterruptedRunIds())),
+                isTrue(function.getLeftOver()));
+    }
+
+    @Override
     public ExpiredWorkers expireWorkers() {
         ExpireWorkers function = new ExpireWorkers();
         function.setPLimit(UPKEEP_LIMIT);
@@ -197,6 +214,7 @@ final class JooqTaskStore implements TaskStore {
         execute("ask for what is due", function);
         return new Due(
                 isTrue(function.getTimers()),
+                isTrue(function.getDeadlines()),
                 isTrue(function.getWorkers()),
                 isTrue(function.getUnsettled()),
                 duration(function.getNextDueIn()),

@@ -8,6 +8,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -38,10 +39,24 @@ final class StartCall {
 
     private static final int NORMAL = 2;
 
+    /** What the function with deadlines has more. */
+    private static final String STARTS = "pgflow.start_runs(?, ?, ?, ?, ?, ?, ?, ?)";
+
+    private static final String STARTS_UNTIL = "pgflow.start_runs_until(?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    private static final String UNTIL_SQL = SQL.replace(STARTS, STARTS_UNTIL);
+    private static final String TELLING_UNTIL_SQL = TELLING_SQL.replace(STARTS, STARTS_UNTIL);
+
     private StartCall() {}
 
-    static String sql(@Nullable String mark) {
+    static String sql(List<StartRequest> requests, @Nullable String mark) {
+        if (haveDeadlines(requests)) {
+            return mark == null ? UNTIL_SQL : TELLING_UNTIL_SQL;
+        }
         return mark == null ? SQL : TELLING_SQL;
+    }
+
+    private static boolean haveDeadlines(List<StartRequest> requests) {
+        return requests.stream().anyMatch(request -> request.deadline().isPresent());
     }
 
     static Started send(
@@ -57,9 +72,12 @@ final class StartCall {
                 .arrayUnlessEmpty(
                         "jsonb",
                         Columns.of(requests, request -> request.labels().orElse(null), String[]::new))
-                .arrayUnlessEmpty("interval", Columns.of(requests, StartCall::interval, String[]::new))
+                .arrayUnlessEmpty("interval", Columns.of(requests, request -> interval(request.delay()), String[]::new))
                 .arrayUnlessEmpty("int2", Columns.of(requests, StartCall::priority, Short[]::new))
                 .text(actor);
+        if (haveDeadlines(requests)) {
+            parameters.array("interval", Columns.of(requests, request -> interval(request.deadline()), String[]::new));
+        }
         if (mark != null) {
             parameters.text(mark);
         }
@@ -80,7 +98,7 @@ final class StartCall {
     }
 
     /** PostgreSQL reads the ISO form that a duration writes. */
-    private static @Nullable String interval(StartRequest request) {
-        return request.delay().map(Duration::toString).orElse(null);
+    private static @Nullable String interval(Optional<Duration> duration) {
+        return duration.map(Duration::toString).orElse(null);
     }
 }

@@ -12,4 +12,5 @@ public record StartRequest(
         Optional<String> idempotencyKey,
         Optional<String> labels,
         Optional<Duration> delay,
+        Optional<Duration> deadline,
         int priority) {}

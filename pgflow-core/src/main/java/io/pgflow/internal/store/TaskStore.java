@@ -31,7 +31,7 @@ public interface TaskStore {
     /** release_tasks. */
     Outcome release(long workerId, List<TaskId> tasks);
 
-    /** upkeep_due: whether any of the next three has something to do, and what the worker should know. */
+    /** upkeep_due: whether any of the next four has something to do, and what the worker should know. */
     Due due(Optional<AskingWorker> worker);
 
     /** settle_steps. */
@@ -39,6 +39,9 @@ public interface TaskStore {
 
     /** fire_timers. */
     Outcome fireTimers();
+
+    /** fire_deadlines. */
+    FiredDeadlines fireDeadlines();
 
     /** expire_workers. */
     ExpiredWorkers expireWorkers();

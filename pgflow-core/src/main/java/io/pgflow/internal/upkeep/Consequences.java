@@ -8,6 +8,7 @@ import io.pgflow.internal.store.TaskStore;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -55,6 +56,13 @@ public final class Consequences {
                 signals.happened(List.of());
             }
         });
+    }
+
+    /** Tells whoever runs handlers of these runs to look whether their tasks are still theirs. */
+    public void interrupt(List<UUID> runIds) {
+        if (!runIds.isEmpty()) {
+            signals.cancelled(runIds);
+        }
     }
 
     private void follow(boolean toSettle, Runnable announcing) {

@@ -6,6 +6,7 @@ import io.pgflow.internal.signal.Loop;
 import io.pgflow.internal.store.AskingWorker;
 import io.pgflow.internal.store.Due;
 import io.pgflow.internal.store.ExpiredWorkers;
+import io.pgflow.internal.store.FiredDeadlines;
 import io.pgflow.internal.store.Outcome;
 import io.pgflow.internal.store.TaskStore;
 import java.time.Duration;
@@ -92,9 +93,12 @@ public final class Upkeep implements AutoCloseable {
         Due due = ask();
         if (due.timers()) {
             fireTimers();
-        } else {
+        } else if (!due.deadlines()) {
             // Without the bell, which would make the next question come at once, and so on while a timer waits.
             due.nextDueIn().ifPresent(this::isSoonest);
+        }
+        if (due.deadlines()) {
+            fireDeadlines();
         }
         if (due.workers()) {
             expireWorkers();
@@ -108,7 +112,21 @@ public final class Upkeep implements AutoCloseable {
     private void fireTimers() {
         Outcome fired = store.fireTimers();
         consequences.follow(fired.withoutTimer());
-        fired.nextDueIn().ifPresent(next -> isSoonest(next.compareTo(BETWEEN_FIRES) < 0 ? BETWEEN_FIRES : next));
+        dueAfterFiring(fired.nextDueIn());
+    }
+
+    private void dueAfterFiring(Optional<Duration> nextDueIn) {
+        nextDueIn.ifPresent(next -> isSoonest(next.compareTo(BETWEEN_FIRES) < 0 ? BETWEEN_FIRES : next));
+    }
+
+    private void fireDeadlines() {
+        FiredDeadlines fired;
+        do {
+            fired = store.fireDeadlines();
+            consequences.follow(fired.outcome().withoutTimer());
+            consequences.interrupt(fired.interruptedRuns());
+        } while (fired.leftOver());
+        dueAfterFiring(fired.outcome().nextDueIn());
     }
 
     private void expireWorkers() {

@@ -31,6 +31,7 @@ final class GenerateSchema {
             "event_position",
             "expire_workers",
             "fail_tasks",
+            "fire_deadlines",
             "fire_timers",
             "settle_steps",
             "get_run",

@@ -79,9 +79,17 @@ class JooqRunStoreTest {
                 Optional.of("key, \"quoted\" \\ {}"),
                 Optional.of("{\"customer\": \"7\"}"),
                 Optional.empty(),
+                Optional.empty(),
                 1);
         StartRequest again = new StartRequest(
-                UUID.randomUUID(), workflow, "2", one.idempotencyKey(), Optional.empty(), Optional.empty(), 2);
+                UUID.randomUUID(),
+                workflow,
+                "2",
+                one.idempotencyKey(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                2);
         StartRequest later = new StartRequest(
                 UUID.randomUUID(),
                 workflow,
@@ -89,6 +97,7 @@ class JooqRunStoreTest {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.of(Duration.ofMillis(93_784_005)),
+                Optional.empty(),
                 3);
 
         assertThat(runs.start(List.of(one, later), "tester", null).created()).containsExactly(true, true);

@@ -69,7 +69,14 @@ record StoreDatabase(PGSimpleDataSource dataSource, TaskStore tasks, RunStore ru
 
     static StartRequest request(long workflowId, String input) {
         return new StartRequest(
-                UUID.randomUUID(), workflowId, input, Optional.empty(), Optional.empty(), Optional.empty(), 2);
+                UUID.randomUUID(),
+                workflowId,
+                input,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                2);
     }
 
     UUID start(long workflowId, String input) {

@@ -13,4 +13,7 @@ import java.lang.annotation.Target;
 public @interface Flow {
     /** The name of the workflow. */
     String value();
+
+    /** See {@link io.pgflow.dsl.FlowBuilder#runDeadline}; ISO-8601, such as {@code PT1H}; empty for never. */
+    String runDeadline() default "";
 }

@@ -31,6 +31,9 @@ public @interface Step {
     /** See {@link io.pgflow.dsl.OptionVerbs#timeout}; ISO-8601, such as {@code PT30S}. */
     String timeout() default "PT5M";
 
+    /** See {@link io.pgflow.dsl.OptionVerbs#deadline}; ISO-8601, such as {@code PT1H}; empty for never. */
+    String deadline() default "";
+
     /** See {@link io.pgflow.dsl.OptionVerbs#retryDelay}; ISO-8601. */
     String retryDelay() default "PT1S";
 

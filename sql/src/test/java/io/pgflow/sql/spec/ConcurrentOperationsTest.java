@@ -76,6 +76,12 @@ class ConcurrentOperationsTest extends Specification {
         });
         operations.put("settle", (session, random, runs, worker) -> session.settle());
         operations.put("fire", (session, random, runs, worker) -> session.fire());
+        operations.put("deadlines", (session, random, runs, worker) -> {
+            session.row("select pgflow.start_run('mesh', '[1]', p_deadline => '1 millisecond')");
+            session.clock(random.nextBoolean() ? "0" : "20 minutes");
+            session.row("select * from pgflow.fire_deadlines()");
+            session.clock("0");
+        });
         operations.put("pause", (session, random, runs, worker) -> {
             String run = any(runs, random).toString();
             session.rows("select * from pgflow.pause('run', ?, 'ada', null)", (Object) new String[] {run});
@@ -127,8 +133,8 @@ class ConcurrentOperationsTest extends Specification {
     private static String mesh() {
         String mesh = WorkflowText.definition(
                 "mesh",
-                "root(maxAttempts 50, retryDelay PT0.001S) -> early(otherwise skip), left(onFailure skip), right; early, left, right -> join;"
-                        + " root -> each*(atOnce 2) -> sum; root -> maybe(otherwise skipBranch) -> tail(onFailure fallback, fallback 0);"
+                "root(maxAttempts 50, retryDelay PT0.001S) -> early(otherwise skip), left(onFailure skip, deadline PT15M), right; early, left, right -> join;"
+                        + " root -> each*(atOnce 2, deadline PT10M) -> sum; root -> maybe(otherwise skipBranch) -> tail(onFailure fallback, fallback 0);"
                         + " tail, right -> both(onFailure skipBranch) -> last");
         mesh = mesh.substring(0, mesh.length() - "]}".length())
                 + ", {\"name\": \"nap\", \"sleep\": \"PT30S\", \"after\": [\"root\"]},"

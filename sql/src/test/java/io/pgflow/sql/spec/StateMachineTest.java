@@ -51,6 +51,15 @@ class StateMachineTest extends Specification {
         scenarios.put("skip_branch", this::unmet);
         scenarios.put("skip_failed", () -> failed("skipping"));
         scenarios.put("fall_back", () -> failed("falling"));
+        scenarios.put("expire_scheduled", () -> late("late", "[1, 2]"));
+        scenarios.put("expire_retrying", () -> late("late", "[1, 2]"));
+        scenarios.put("expire_pending", () -> late("late", "[1, 2, 3]"));
+        scenarios.put("skip_late_scheduled", () -> late("late_skipping", "[1, 2]"));
+        scenarios.put("skip_late_retrying", () -> late("late_skipping", "[1, 2]"));
+        scenarios.put("skip_late_pending", () -> late("late_skipping", "[1, 2, 3]"));
+        scenarios.put("fall_back_scheduled", () -> late("late_falling", "[1, 2]"));
+        scenarios.put("fall_back_retrying", () -> late("late_falling", "[1, 2]"));
+        scenarios.put("fall_back_pending", () -> late("late_falling", "[1, 2, 3]"));
         scenarios.put("skip_deferred", () -> {
             UUID run = db.start("sleeping");
             db.settle();
@@ -82,6 +91,11 @@ class StateMachineTest extends Specification {
         scenarios.put("fail_run", () -> failed("single"));
         scenarios.put("cancel_run", () -> db.cancel(db.start("single")));
         scenarios.put("cancel_delayed", () -> db.cancel(db.startDelayed("single", "1 hour")));
+        scenarios.put("fail_delayed", () -> {
+            db.row("select pgflow.start_run('single', p_delay => '1 hour', p_deadline => '1 minute')");
+            db.clock("2 hours");
+            db.row("select * from pgflow.fire_deadlines()");
+        });
     }
 
     @Test
@@ -97,6 +111,10 @@ class StateMachineTest extends Specification {
         db.defineJson("{\"name\": \"sleeping\", \"steps\": [{\"name\": \"nap\", \"sleep\": \"PT1H\"}]}");
         db.define("skipping", "a(onFailure skip)");
         db.define("falling", "a(onFailure fallback, fallback 0)");
+        String late = "each*(atOnce 2, deadline PT10M, retryDelay PT1H, maxRetryDelay PT1H, ";
+        db.define("late", late + "onFailure fail)");
+        db.define("late_skipping", late + "onFailure skip)");
+        db.define("late_falling", late + "onFailure fallback, fallback 0)");
         List<String> names = db.texts("select name from pgflow.transitions order by transition");
         assertThat(scenarios.keySet()).containsExactlyInAnyOrderElementsOf(names);
 
@@ -264,6 +282,17 @@ class StateMachineTest extends Specification {
         long worker = db.worker();
         db.failForGood(worker, db.claimOne(worker));
         return run;
+    }
+
+    /** The first item waits for its retry when the deadline comes, the second one for a worker, the third one for its turn. */
+    private void late(String workflow, String items) {
+        db.start(workflow, items);
+        db.settle();
+        long worker = db.worker();
+        db.fail(worker, db.claimOne(worker));
+        db.clock("20 minutes");
+        db.row("select * from pgflow.fire_deadlines()");
+        db.settle();
     }
 
     private void lost(String workflow, int times) {

@@ -97,6 +97,9 @@ class VerifyTest extends Specification {
                 "I24 | insert into pgflow.past_generations values (gen_random_uuid(), 0, 1, 1, 1, 1, 1, 'FAILED')",
                 "I24 | insert into pgflow.run_origins values (gen_random_uuid(), :done, now())",
                 "I12 | insert into pgflow.audit (run_id, at, item, seq, fence, step, transition, generation, attempt) select run_id, now(), 0, 5, 1, step, 10, 1, 1 from pgflow.tasks where run_id = :open and state = 'RETRYING'",
+                "I26 | insert into pgflow.deadlines values (gen_random_uuid(), 0, now())",
+                "I26 | insert into pgflow.deadlines values (:done, 1, now())",
+                "I26 | update pgflow.steps set deadline = '1 hour'",
             })
     void a_database_in_which_something_is_wrong_is_reported(String invariant, String damage) {
         db.begin();

@@ -25,6 +25,8 @@ public class UpkeepDue extends AbstractRoutine<java.lang.Void> {
 
     public static final Parameter<Boolean> TIMERS = Internal.createParameter("timers", SQLDataType.BOOLEAN, false, false);
 
+    public static final Parameter<Boolean> DEADLINES = Internal.createParameter("deadlines", SQLDataType.BOOLEAN, false, false);
+
     public static final Parameter<Boolean> WORKERS = Internal.createParameter("workers", SQLDataType.BOOLEAN, false, false);
 
     public static final Parameter<Boolean> UNSETTLED = Internal.createParameter("unsettled", SQLDataType.BOOLEAN, false, false);
@@ -41,6 +43,7 @@ public class UpkeepDue extends AbstractRoutine<java.lang.Void> {
         addInParameter(P_WORKER_ID);
         addInParameter(P_BEATS);
         addOutParameter(TIMERS);
+        addOutParameter(DEADLINES);
         addOutParameter(WORKERS);
         addOutParameter(UNSETTLED);
         addOutParameter(NEXT_DUE_IN);
@@ -58,6 +61,10 @@ public class UpkeepDue extends AbstractRoutine<java.lang.Void> {
 
     public Boolean getTimers() {
         return get(TIMERS);
+    }
+
+    public Boolean getDeadlines() {
+        return get(DEADLINES);
     }
 
     public Boolean getWorkers() {

@@ -21,6 +21,7 @@ import org.jooq.TableOptions;
 import org.jooq.impl.DSL;
 import org.jooq.impl.SQLDataType;
 import org.jooq.impl.TableImpl;
+import org.jooq.types.YearToSecond;
 
 
 @SuppressWarnings({ "all", "unchecked", "rawtypes" })
@@ -50,6 +51,8 @@ public class Workflows extends TableImpl<Record> {
     public final TableField<Record, Short> FIRST_ROOT = createField(DSL.name("first_root"), SQLDataType.SMALLINT, this, "");
 
     public final TableField<Record, Boolean> ONLY_ROOTS = createField(DSL.name("only_roots"), SQLDataType.BOOLEAN.nullable(false), this, "");
+
+    public final TableField<Record, YearToSecond> DEADLINE = createField(DSL.name("deadline"), SQLDataType.INTERVAL, this, "");
 
     public final TableField<Record, OffsetDateTime> CREATED_AT = createField(DSL.name("created_at"), SQLDataType.TIMESTAMPWITHTIMEZONE(6).nullable(false).defaultValue(DSL.field(DSL.raw("clock_timestamp()"), SQLDataType.TIMESTAMPWITHTIMEZONE)), this, "");
 
