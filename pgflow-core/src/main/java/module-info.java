@@ -9,6 +9,7 @@ module io.pgflow.core {
     requires static transitive org.jspecify;
 
     exports io.pgflow;
+    exports io.pgflow.approval;
     exports io.pgflow.event;
     exports io.pgflow.executor;
     exports io.pgflow.flowcontrol;

@@ -1,5 +1,6 @@
 package io.pgflow;
 
+import io.pgflow.approval.Approvals;
 import io.pgflow.event.EventStream;
 import io.pgflow.executor.Executor;
 import io.pgflow.executor.Facets;
@@ -65,6 +66,7 @@ public final class Pgflow implements AutoCloseable {
 
     private static Facets facets(Builder built, Consequences consequences) {
         return new Facets(
+                new Approvals(Stores.approvals(built.connections), consequences),
                 new FlowControl(Stores.flow(built.connections), consequences),
                 new Operations(built.settings, Stores.operations(built.connections), consequences));
     }

@@ -5,6 +5,7 @@
  */
 @NullMarked
 @MayUse({
+    "approval",
     "event",
     "executor",
     "flowcontrol",

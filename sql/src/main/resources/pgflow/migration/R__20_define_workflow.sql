@@ -331,7 +331,7 @@ immutable
 set search_path = ''
 as $$
     select case when count(*) = 1 then min(k.kind) end
-    from (values ('work', 'handler'), ('sleep', 'sleep'), ('signal', 'signal')) k (kind, field)
+    from (values ('work', 'handler'), ('sleep', 'sleep'), ('signal', 'signal'), ('approval', 'approval')) k (kind, field)
     where p_step -> k.field is not null;
 $$;
 
@@ -347,7 +347,7 @@ set search_path = ''
 as $$
     select pg_catalog.jsonb_object_agg(f.name, f.value)
     from pg_catalog.jsonb_each(p_step) f (name, value)
-    where f.name in ('sleep', 'signal', 'within');
+    where f.name in ('sleep', 'signal', 'within', 'approval');
 $$;
 
 -- _action_problem: what is wrong with the fields that say what a step does; null when they are sound.
@@ -365,7 +365,7 @@ declare
     v_kind text := pgflow._kind(p_step);
 begin
     return case
-        when v_kind is null then 'it needs one of handler, sleep and signal'
+        when v_kind is null then 'it needs one of handler, sleep, signal and approval'
         when v_kind <> 'signal' and p_step -> 'within' is not null then '"within" belongs to "signal"'
         when v_kind = 'work' then
             case when pg_catalog.jsonb_typeof(p_step -> 'handler') <> 'string' then 'a handler is a name' end
@@ -376,8 +376,42 @@ begin
                 else case when pgflow._wake_time(p_step -> 'sleep', null, null, pgflow.clock()) is null then
                     'a sleep needs a duration such as "PT1H", a time such as "2026-01-31T08:00:00Z" or {"$from": ...}' end
             end
+        when v_kind = 'approval' then pgflow._approval_problem(p_step -> 'approval', p_readable)
         when coalesce(p_step ->> 'signal', '') !~ '^[a-z][a-z0-9_]{0,39}$' then 'a signal has a name like a step'
         when coalesce((p_step ->> 'within')::interval <= '0', false) then '"within" is longer than nothing'
     end;
 end;
+$$;
+
+-- _approval_problem: what is wrong with a question to people; null when it is sound. The library looks closer.
+
+create or replace function pgflow._approval_problem(
+    p_approval  jsonb,
+    p_readable  text[]
+)
+returns text
+language sql
+stable
+set search_path = ''
+as $$
+    select case
+        when pg_catalog.jsonb_typeof(p_approval) <> 'object' then 'an approval is an object'
+        when not coalesce(pg_catalog.jsonb_typeof(p_approval -> 'question') = 'string' and p_approval ->> 'question' <> '', false) then
+            'an approval needs a question'
+        when p_approval -> 'show' is not null
+            and pgflow._condition_problem(p_approval -> 'show' || '{"exists": true}', p_readable) is not null then
+            'what is shown is {"$from": "$input" or a step that it comes after, "pointer": ...}'
+        when not coalesce(pg_catalog.jsonb_array_length(p_approval -> 'choices') >= 2, true) then
+            'there are at least two choices'
+        when not coalesce((p_approval ->> 'quorum')::numeric between 1 and 100, true) then 'a quorum is 1 to 100 people'
+        when coalesce((p_approval ->> 'within')::interval <= '0', false) then '"within" is longer than nothing'
+        when p_approval -> 'escalate' is not null and p_approval -> 'within' is null then
+            'nothing escalates without a deadline ("within")'
+        when exists (
+            select
+            from pg_catalog.jsonb_array_elements(coalesce(p_approval -> 'form', '[]')) f (value)
+            where coalesce(f.value ->> 'name', '') !~ '^[a-z][a-z0-9_]{0,39}$'
+               or not coalesce(f.value ->> 'type' in ('text', 'number', 'boolean', 'choice'), false)) then
+            'a field of a form has a name, and is a text, number, boolean or choice'
+    end;
 $$;

@@ -1,4 +1,4 @@
--- _open_waits: steps that wait without a worker begin to: for their time, or for a signal. Such a task is RUNNING and deferred
+-- _open_waits: steps that wait without a worker begin to: for their time, for a signal, or for people. Such a task is RUNNING and deferred
 -- with 1 remaining, as a map of one item would be; whoever has what it waits for leaves a row in unsettled_steps.
 --
 -- The caller locked the runs and the tasks. Returns when the first of them is due, and whether one is to be settled at once.
@@ -20,6 +20,7 @@ declare
     v_wait record;
     v_due_at timestamptz;
     v_over boolean;
+    v_error jsonb;
 begin
     to_settle := false;
     for v_wait in
@@ -29,16 +30,26 @@ begin
         join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step
     loop
         perform pgflow._open_deferred(v_wait.run_id, v_wait.step, v_wait.kind, 1, p_now);
+        v_error := null;
+        v_due_at := null;
         if v_wait.kind = 'sleep' then
             v_due_at := pgflow._wake_time(v_wait.waits_for -> 'sleep', v_wait.run_id, v_wait.workflow_id, p_now);
-            v_over := v_due_at is null;
-            if v_over then
-                insert into pgflow.unsettled_steps (run_id, step, ended, error)
-                values (v_wait.run_id, v_wait.step, 0, pgflow._wake_error(v_wait.waits_for -> 'sleep'));
+            v_error := case when v_due_at is null then pgflow._wake_error(v_wait.waits_for -> 'sleep') end;
+            v_over := v_error is not null;
+        elsif v_wait.kind = 'approval' then
+            v_error := pgflow._approval_error(v_wait.run_id, v_wait.waits_for -> 'approval');
+            v_over := v_error is not null;
+            if not v_over then
+                v_due_at := pgflow._request_approval(
+                    v_wait.run_id, v_wait.workflow_id, v_wait.step, v_wait.generation, v_wait.waits_for -> 'approval', p_now);
             end if;
         else
             v_over := pgflow._take_signal(v_wait.run_id, v_wait.waits_for ->> 'signal', v_wait.step, v_wait.generation);
             v_due_at := case when not v_over then p_now + (v_wait.waits_for ->> 'within')::interval end;
+        end if;
+        if v_error is not null then
+            insert into pgflow.unsettled_steps (run_id, step, ended, error)
+            values (v_wait.run_id, v_wait.step, 0, v_error);
         end if;
         if v_due_at is not null then
             insert into pgflow.timers (run_id, step, item, due_at)

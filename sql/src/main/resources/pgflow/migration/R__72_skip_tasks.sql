@@ -145,5 +145,9 @@ begin
     using unnest(p_run_ids, p_steps) k (run_id, step)
     where u.run_id = k.run_id
       and u.step = k.step;
+
+    if exists (select from pgflow.approvals a where a.state = 'pending') then
+        perform pgflow._withdraw_approvals(p_run_ids, p_steps, pgflow.clock());
+    end if;
 end;
 $$;

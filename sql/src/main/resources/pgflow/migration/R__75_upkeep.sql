@@ -171,7 +171,7 @@ begin
             woken_queues := pgflow._schedule(v_due.retry_runs, v_due.retry_steps, v_due.retry_items, 10::smallint, v_now);
         end if;
         if v_due.wait_runs is not null then
-            perform pgflow._end_waits(v_due.wait_runs, v_due.wait_steps, v_due.waits);
+            perform pgflow._end_waits(v_due.wait_runs, v_due.wait_steps, v_due.waits, v_now);
             to_settle := true;
         end if;
         woken_queues := woken_queues || v_begun.woken_queues;
@@ -243,13 +243,14 @@ begin
 end;
 $$;
 
--- _end_waits: a sleep that is due is over; the wait for a signal that is due has failed. What follows may end runs, which must be
+-- _end_waits: a sleep that is due is over; the wait for a signal that is due has failed; for a decision others are asked. What follows may end runs, which must be
 -- locked before any task: settle_steps.
 
 create or replace function pgflow._end_waits(
     p_run_ids  uuid[],
     p_steps    smallint[],
-    p_waits    text[]
+    p_waits    text[],
+    p_now      timestamptz
 )
 returns void
 language plpgsql
@@ -262,7 +263,14 @@ begin
                'code', 'PGF-RUN-013',
                'message', 'the signal that the step waits for did not come in time; send it earlier, let the step wait longer, or say what'
                    || ' follows then (onFailure)') end
-    from unnest(p_run_ids, p_steps, p_waits) w (run_id, step, wait);
+    from unnest(p_run_ids, p_steps, p_waits) w (run_id, step, wait)
+    where w.wait <> 'approval';
+
+    if 'approval' = any (p_waits) then
+        perform pgflow._approvals_due(array_agg(w.run_id), array_agg(w.step), p_now)
+        from unnest(p_run_ids, p_steps, p_waits) w (run_id, step, wait)
+        where w.wait = 'approval';
+    end if;
 end;
 $$;
 
@@ -300,7 +308,7 @@ begin
         where a.run_id = d.run_id
           and a.step = d.step
           and a.item = d.item
-          and (a.state = 'RETRYING' or a.deferred in ('sleep', 'signal'))
+          and (a.state = 'RETRYING' or a.deferred in ('sleep', 'signal', 'approval'))
         for no key update skip locked) t;
 end;
 $$;

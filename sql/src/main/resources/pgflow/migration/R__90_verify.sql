@@ -16,6 +16,7 @@ begin
     return query select * from pgflow._verify_counters();
     return query select * from pgflow._verify_queues();
     return query select * from pgflow._verify_attempts();
+    return query select * from pgflow._verify_approvals();
     return query select * from pgflow._verify_deadlines();
     return query select * from pgflow._verify_ends();
 end;
@@ -426,7 +427,7 @@ begin
     left join pgflow.runs r on r.run_id = d.run_id
     where case
         when d.step = 0 then r.state is distinct from 'PENDING'
-        else not coalesce(t.state = 'RETRYING' or t.deferred in ('sleep', 'signal'), false)
+        else not coalesce(t.state = 'RETRYING' or t.deferred in ('sleep', 'signal', 'approval'), false)
     end;
 end;
 $$;
@@ -499,6 +500,67 @@ as $$
     select 'I24', o.run_id, 0::smallint, 0, 'the origin of a run that does not exist'
     from pgflow.run_origins o
     where not exists (select from pgflow.runs r where r.run_id = o.run_id);
+$$;
+
+create or replace function pgflow._verify_approvals()
+returns table (invariant text, run_id uuid, step smallint, item int, problem text)
+language sql
+stable
+set search_path = ''
+as $$
+    with asked as (
+        select a.*, s.waits_for -> 'approval' as asks, t.deferred is not distinct from 'approval' as waits,
+               exists (select from pgflow.unsettled_steps u where u.run_id = a.run_id and u.step = a.step) as unsettled
+        from pgflow.approvals a
+        join pgflow.runs r on r.run_id = a.run_id
+        left join pgflow.steps s on s.workflow_id = r.workflow_id and s.step = a.step
+        left join pgflow.tasks t on t.run_id = a.run_id and t.step = a.step and t.item = 0 and t.generation = a.generation
+    )
+    select 'I14', a.run_id, a.step, 0, pg_catalog.format('decided, but %s people made that choice', v.votes)
+    from asked a
+    cross join lateral (
+        select count(*) as votes
+        from pgflow.approval_votes v
+        where v.approval_id = a.approval_id
+          and v.choice = a.choice) v
+    where a.state = 'decided'
+      and v.votes < case when a.choice = pgflow._rejection(a.asks) then 1 else coalesce((a.asks ->> 'quorum')::int, 1) end
+    union all
+    select 'I14', a.run_id, a.step, 0, 'a deadline approved it'
+    from asked a
+    where a.state = 'expired'
+      and a.choice <> pgflow._rejection(a.asks)
+    union all
+    select 'I14', a.run_id, a.step, 0, v.actor || ' decided and must not'
+    from asked a
+    join pgflow.approval_votes v on v.approval_id = a.approval_id
+    cross join lateral (
+        select case v.stage when 1 then a.asks else a.asks -> 'escalate' -> (v.stage - 2) end as people) p
+    where a.asks is not null
+      and not pgflow._may_decide(
+          pgflow._texts(p.people -> 'roles'), pgflow._texts(p.people -> 'actors'), a.started_by, v.actor, v.roles)
+    union all
+    select 'I14', a.run_id, a.step, 0, v.actor || ' decided before it was asked, or after the end'
+    from asked a
+    join pgflow.approval_votes v on v.approval_id = a.approval_id
+    where v.voted_at < a.requested_at
+       or v.voted_at > coalesce(a.ended_at, 'infinity')
+    union all
+    select 'I14', a.run_id, a.step, 0, 'it is ' || a.state || ', but its task ' || case when a.waits then 'waits' else 'does not wait' end
+    from asked a
+    where (a.state = 'pending') <> a.waits
+      and not a.unsettled
+    union all
+    select 'I14', t.run_id, t.step, 0, 'waits for a decision that nobody is asked for'
+    from pgflow.tasks t
+    where t.deferred = 'approval'
+      and not exists (
+          select
+          from pgflow.approvals a
+          where a.run_id = t.run_id
+            and a.step = t.step
+            and a.generation = t.generation)
+      and not exists (select from pgflow.unsettled_steps u where u.run_id = t.run_id and u.step = t.step);
 $$;
 
 -- _verify_deadlines: what has a deadline is watched. Rows of what ended in time are swept later.

@@ -69,7 +69,7 @@ create table pgflow.steps (
     constraint steps_are_numbered_from_one check (step between 1 and 1000),
     constraint only_map_steps_map_over_something check (is_map = (map_over is not null)),
     constraint parents_are_numbered_before_their_children check (step > all (depends_on)),
-    constraint kind_is_known check (kind in ('work', 'sleep', 'signal')),
+    constraint kind_is_known check (kind in ('work', 'sleep', 'signal', 'approval')),
     constraint only_work_has_a_handler check ((kind = 'work') = (handler is not null)),
     constraint only_other_steps_wait_for_something check ((kind <> 'work') = (waits_for is not null)),
     constraint only_work_is_mapped check (kind = 'work' or not is_map),

@@ -82,7 +82,7 @@ comment on column pgflow.tasks.remaining is 'PENDING, or ended by a person when 
 comment on column pgflow.tasks.message_id is 'its message in the pgmq queue, while it is SCHEDULED';
 comment on column pgflow.tasks.events is 'how many events the task has; the number of the last one';
 comment on column pgflow.tasks.generation is 'how often it began; attempts, losses and releases count anew in each, events and fences go on';
-comment on column pgflow.tasks.deferred is 'why it is RUNNING without a worker: items, sleep or signal: what it waits for; condition, when it does not hold and the step is about to fail';
+comment on column pgflow.tasks.deferred is 'why it is RUNNING without a worker: items, sleep, signal or approval: what it waits for; condition, when it does not hold and the step is about to fail';
 comment on column pgflow.tasks.input is 'the element of the array, for an item of a map';
 
 -- What settle_steps has to do: items of a map that have ended, not yet counted off their map task; and, with nothing to

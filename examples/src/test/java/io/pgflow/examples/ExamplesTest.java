@@ -21,6 +21,13 @@ class ExamplesTest {
     }
 
     @Test
+    void people_approve_goods_rest_and_a_signal_that_came_early_is_there_when_it_is_awaited() throws Exception {
+        assertThat(Printed.by(() -> Purchase.main(new String[0])))
+                .contains("ada: NOT_ALLOWED", "bob: VOTED", "eve: DECIDED")
+                .contains("lamp: released by [bob, eve], brought by the post");
+    }
+
+    @Test
     void killing_a_worker_process_loses_nothing() throws Exception {
         assertThat(Printed.by(() -> KillAWorker.main(new String[0])))
                 .containsPattern("recovered: nap\\[\\d+]")

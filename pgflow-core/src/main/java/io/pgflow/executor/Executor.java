@@ -1,6 +1,7 @@
 package io.pgflow.executor;
 
 import io.pgflow.PgflowSettings;
+import io.pgflow.approval.Approvals;
 import io.pgflow.event.Event;
 import io.pgflow.flowcontrol.FlowControl;
 import io.pgflow.internal.arch.ModulePrivate;
@@ -206,6 +207,11 @@ public final class Executor implements AutoCloseable {
     /** Retries, reruns and mends runs, looks into why they wait, and moves and removes them. */
     public Operations operations() {
         return facets.operations();
+    }
+
+    /** What people are asked, and what they say. */
+    public Approvals approvals() {
+        return facets.approvals();
     }
 
     /** Pauses and resumes queues, workflows, steps and runs. */

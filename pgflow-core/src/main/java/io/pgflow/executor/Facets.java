@@ -1,7 +1,8 @@
 package io.pgflow.executor;
 
+import io.pgflow.approval.Approvals;
 import io.pgflow.flowcontrol.FlowControl;
 import io.pgflow.operation.Operations;
 
 /** What an executor hands out for areas of their own; for {@code Pgflow}, which makes them all. */
-public record Facets(FlowControl flowControl, Operations operations) {}
+public record Facets(Approvals approvals, FlowControl flowControl, Operations operations) {}

@@ -6,6 +6,7 @@
  */
 @NullMarked
 @MayUse({
+    "approval",
     "internal.json",
     "internal.signal",
     "internal.store",

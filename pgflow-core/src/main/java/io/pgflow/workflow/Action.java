@@ -7,7 +7,7 @@ import java.time.Instant;
 import java.util.Optional;
 
 /** What does a step do? */
-public sealed interface Action {
+public sealed interface Action permits Action.Work, Action.Sleep, Action.AwaitSignal, Approval {
 
     /**
      * A worker calls a handler.

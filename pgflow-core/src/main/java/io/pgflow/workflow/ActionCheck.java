@@ -28,6 +28,8 @@ record ActionCheck(StepDefinition step, Place place, Place.Style style, List<Pro
             sleep(sleep.until(), place.field("sleep"));
         } else if (step.action() instanceof Action.AwaitSignal await) {
             signal(await);
+        } else if (step.action() instanceof Approval approval) {
+            new ApprovalCheck(step, style, problems).check(approval, place.field("approval"));
         }
     }
 

@@ -37,6 +37,7 @@ final class DefinitionReader {
             "sleep",
             "signal",
             "within",
+            "approval",
             "input");
 
     /** What means something only to a step with a handler. */
@@ -120,7 +121,7 @@ final class DefinitionReader {
     }
 
     private static Action action(JsonFields fields) {
-        String field = fields.oneOf(List.of("handler", "sleep", "signal"));
+        String field = fields.oneOf(List.of("handler", "sleep", "signal", "approval"));
         if (!field.equals("handler")) {
             WORK_FIELDS.forEach(work -> fields.not(work, "calls no handler"));
         }
@@ -130,6 +131,7 @@ final class DefinitionReader {
         return switch (field) {
             case "sleep" -> new Action.Sleep(fields.json("sleep").orElse(""));
             case "signal" -> new Action.AwaitSignal(fields.requiredText("signal"), fields.duration("within"));
+            case "approval" -> new Approval(fields.json("approval").orElse("{}"));
             default -> new Action.Work(fields.requiredText("handler"), fields.json("input"));
         };
     }

@@ -36,6 +36,8 @@ final class DefinitionWriter {
         } else if (step.action() instanceof Action.AwaitSignal await) {
             json.put("signal", await.signal());
             await.within().ifPresent(within -> json.put("within", within.toString()));
+        } else if (step.action() instanceof Approval approval) {
+            json.put("approval", Json.tree(approval.json(), "the approval"));
         }
         if (!step.after().isEmpty()) {
             json.put("after", step.after());

@@ -56,6 +56,8 @@ public enum ProblemCode {
     MISPLACED_OPTION("PGF-WFL-025"),
     /** What a step waits for is malformed: the end of a sleep is no time, a wait is longer than 3650 days. */
     BAD_WAIT("PGF-WFL-026"),
+    /** What a step asks people is malformed, or could never be decided. */
+    BAD_APPROVAL("PGF-WFL-027"),
     /** A class to be read as a workflow lacks an annotation, or has one too many. */
     BAD_CLASS("PGF-WFL-030"),
     /** A method to be read as a step cannot be called, or gives nothing where something is needed. */

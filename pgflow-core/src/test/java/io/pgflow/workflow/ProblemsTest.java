@@ -119,6 +119,34 @@ class ProblemsTest {
     }
 
     @Test
+    void a_question_that_could_never_be_decided_is_a_problem() {
+        Approval good = Approval.question("May it?").roles("a").within(Duration.ofDays(1));
+
+        assertThat(approval(
+                        good.escalatesTo(Escalation.toRoles("b")).quorum(100).fourEyes()))
+                .isEmpty();
+        assertThat(approval(Approval.question(" "))).containsExactly("PGF-WFL-027");
+        assertThat(approval(good.choices("yes"))).containsExactly("PGF-WFL-027");
+        assertThat(approval(good.choices("yes", "yes"))).containsExactly("PGF-WFL-027");
+        assertThat(approval(good.roles())).containsExactly("PGF-WFL-027");
+        assertThat(approval(good.quorum(0))).containsExactly("PGF-WFL-027");
+        assertThat(approval(good.within(Duration.ZERO))).containsExactly("PGF-WFL-027");
+        assertThat(approval(good.escalatesTo(Escalation.toRoles("b"), Escalation.toActors("c"))))
+                .containsExactly("PGF-WFL-027");
+        assertThat(approval(good.form(FormField.text("a"), FormField.number("a"))))
+                .containsExactly("PGF-WFL-027");
+        assertThat(approval(good.form(FormField.choice("a")))).containsExactly("PGF-WFL-027");
+        assertThat(approval(good.shows(Condition.output("other", "")))).containsExactly("PGF-WFL-016");
+        assertThat(approval(new Approval("{\"question\": \"Q?\", \"quorom\": 2}")))
+                .containsExactly("PGF-WFL-019");
+        assertThat(approval(new Approval("{"))).containsExactly("PGF-WFL-027");
+    }
+
+    private static List<String> approval(Approval approval) {
+        return codes(List.of(StepDefinition.of("ok", approval)));
+    }
+
+    @Test
     void what_is_for_handlers_is_a_problem_at_a_step_without_one() {
         StepDefinition nap = StepDefinition.of("nap", Action.Sleep.of(Duration.ofHours(1)));
         StepOptions usual = StepOptions.DEFAULT;

@@ -2,6 +2,7 @@ package io.pgflow.dsl;
 
 import io.pgflow.dsl.annotation.Wait;
 import io.pgflow.workflow.Action;
+import io.pgflow.workflow.Approval;
 import io.pgflow.workflow.Condition;
 import io.pgflow.workflow.Items;
 import io.pgflow.workflow.OnFailure;
@@ -12,6 +13,7 @@ import io.pgflow.workflow.StepOptions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** A step that a class has without a method. */
 record AnnotatedWait(Wait said, String place) {
@@ -23,9 +25,12 @@ record AnnotatedWait(Wait said, String place) {
     }
 
     StepDefinition definition(List<Problem> problems) {
-        if (said.sleep().isEmpty() == said.signal().isEmpty()) {
+        long things = Stream.of(said.sleep(), said.signal(), said.approval())
+                .filter(text -> !text.isEmpty())
+                .count();
+        if (things != 1) {
             problems.add(ProblemCode.BAD_CLASS.at(
-                    place, "a step waits for one thing", "say either sleep or signal, not both"));
+                    place, "a step waits for one thing", "say one of sleep, signal and approval"));
         }
         if (!said.within().isEmpty() && said.signal().isEmpty()) {
             problems.add(ProblemCode.MISPLACED_OPTION.at(place, "within belongs to a signal", "remove it"));
@@ -46,6 +51,9 @@ record AnnotatedWait(Wait said, String place) {
     }
 
     private Action action(List<Problem> problems) {
+        if (!said.approval().isEmpty()) {
+            return new Approval(said.approval());
+        }
         if (said.signal().isEmpty()) {
             return Action.Sleep.written(said.sleep());
         }

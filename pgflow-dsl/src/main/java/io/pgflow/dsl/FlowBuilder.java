@@ -1,7 +1,9 @@
 package io.pgflow.dsl;
 
 import io.pgflow.workflow.Action;
+import io.pgflow.workflow.Approval;
 import io.pgflow.workflow.Collected;
+import io.pgflow.workflow.Decision;
 import io.pgflow.workflow.GenericType;
 import io.pgflow.workflow.InvalidWorkflowException;
 import io.pgflow.workflow.ItemHandler;
@@ -155,6 +157,11 @@ public final class FlowBuilder<I> extends OptionVerbs<FlowBuilder<I>> {
     /** The same, but fails ({@code PGF-RUN-013}) when the signal has not come in this time; see {@link After#onFailure}. */
     public <O> FlowBuilder<I> awaitSignal(StepKey<O> key, After after, String signal, Duration within) {
         return step(key, after, Action.AwaitSignal.of(signal).within(within));
+    }
+
+    /** Adds a step that asks people, and waits for their decision without a worker. */
+    public FlowBuilder<I> approval(StepKey<Decision> key, After after, Approval approval) {
+        return step(key, after, approval);
     }
 
     /** Adds a map step whose items may fail: the run goes on with what they gave and with the errors of those that failed. */

@@ -46,6 +46,11 @@ class WorkflowSchemaTest {
                 "{'sleep': '2026-01-31T08:00:00.5+01:00'}",
                 "{'after': ['other'], 'sleep': {'$from': 'other', 'pointer': '/until'}}",
                 "{'signal': 'paid'}",
+                "{'approval': {'question': 'Q?'}}",
+                "{'approval': {'question': 'Q?', 'choices': ['yes', 'no'], 'roles': ['a'], 'actors': ['b'], 'quorum': 2, 'fourEyes': true}}",
+                "{'after': ['other'], 'approval': {'question': 'Q?', 'show': {'$from': 'other'}, 'rejectionFails': true}, 'onFailure': 'skip'}",
+                "{'approval': {'question': 'Q?', 'within': 'P2D', 'escalate': [{'roles': ['a'], 'within': 'P1D'}, {'actors': ['b']}]}}",
+                "{'approval': {'question': 'Q?', 'form': [{'name': 'a', 'type': 'text', 'required': true}, {'name': 'b', 'type': 'choice', 'choices': ['c']}]}}",
                 "{'signal': 'paid', 'within': 'P3650D', 'onFailure': 'fallback', 'fallback': 'late'}",
             })
     void good_documents_pass_both(String fields) {
@@ -130,6 +135,27 @@ class WorkflowSchemaTest {
                 "{'signal': 'paid', 'maxAttempts': 2}",
                 "{'signal': 'paid', 'queue': 'slow'}",
                 "{'within': 'PT1H'}",
+                "{'approval': 'Q?'}",
+                "{'approval': {}}",
+                "{'approval': {'question': ' '}}",
+                "{'approval': {'question': 'Q?', 'who': 'me'}}",
+                "{'approval': {'question': 'Q?', 'choices': ['yes']}}",
+                "{'approval': {'question': 'Q?', 'choices': ['yes', 'yes']}}",
+                "{'approval': {'question': 'Q?', 'roles': []}}",
+                "{'approval': {'question': 'Q?', 'roles': 'a'}}",
+                "{'approval': {'question': 'Q?', 'quorum': 0}}",
+                "{'approval': {'question': 'Q?', 'quorum': 1.5}}",
+                "{'approval': {'question': 'Q?', 'fourEyes': 'yes'}}",
+                "{'approval': {'question': 'Q?', 'within': 'P1M'}}",
+                "{'approval': {'question': 'Q?', 'escalate': [{'roles': ['a']}]}}",
+                "{'approval': {'question': 'Q?', 'within': 'P1D', 'escalate': [{'within': 'P1D'}]}}",
+                "{'approval': {'question': 'Q?', 'within': 'P1D', 'escalate': []}}",
+                "{'approval': {'question': 'Q?', 'show': 'other'}}",
+                "{'approval': {'question': 'Q?', 'form': [{'name': 'a'}]}}",
+                "{'approval': {'question': 'Q?', 'form': [{'name': 'a', 'type': 'date'}]}}",
+                "{'approval': {'question': 'Q?', 'form': [{'name': 'a', 'type': 'text', 'choices': ['b']}]}}",
+                "{'approval': {'question': 'Q?', 'form': [{'name': 'a', 'type': 'choice'}]}}",
+                "{'approval': {'question': 'Q?'}, 'timeout': 'PT1M'}",
             })
     void bad_documents_fail_both(String fields) {
         String json = document(fields);
@@ -195,7 +221,9 @@ class WorkflowSchemaTest {
     /** A step "subject" with these fields beside a step "other"; single quotes stand for double ones. */
     private static String document(String fields) {
         String own = fields.equals("{}") ? "" : fields.substring(1, fields.length() - 1);
-        String work = own.contains("'sleep'") || own.contains("'signal'") ? "" : "'handler': 'h'";
+        String work = own.contains("'sleep'") || own.contains("'signal'") || own.contains("'approval'")
+                ? ""
+                : "'handler': 'h'";
         if (work.isEmpty()) {
             return ("{'name': 'flow', 'steps': [{'name': 'other', 'handler': 'o'}, {'name': 'subject', " + own + "}]}")
                     .replace('\'', '"');

@@ -34,4 +34,9 @@ public final class Stores {
     public static FlowStore flow(EngineConnections connections) {
         return new JdbcFlowStore(new Calls(connections));
     }
+
+    /** For questions to people. */
+    public static ApprovalStore approvals(EngineConnections connections) {
+        return new JdbcApprovalStore(new Calls(connections));
+    }
 }

@@ -10,8 +10,8 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Which steps of the class have no method, since they wait for something? Stands at the class, once for each; says either
- * {@link #sleep} or {@link #signal}. What a signal brought is read like the output of any step, with {@link From}.
+ * Which steps of the class have no method, since they wait for something? Stands at the class, once for each; says one of
+ * {@link #sleep}, {@link #signal} and {@link #approval}. What a signal brought, or people decided, is read like the output of any step, with {@link From}.
  */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
@@ -35,6 +35,9 @@ public @interface Wait {
 
     /** How long it waits for the signal before it fails; ISO-8601, for ever when empty. */
     String within() default "";
+
+    /** Asks people; the JSON of an approval, such as <code>{"question": "May this be paid?", "roles": ["finance"]}</code>. */
+    String approval() default "";
 
     /** See {@link Step#when}. */
     String when() default "";

@@ -95,9 +95,17 @@ class ConcurrentOperationsTest extends Specification {
         operations.put(
                 "skip",
                 (session, random, runs, worker) ->
-                        session.skip(any(runs, random), "left", "join", "sum", "maybe", "last", "nap", "told"));
+                        session.skip(any(runs, random), "left", "join", "sum", "maybe", "last", "nap", "told", "ok"));
         operations.put("signal", (session, random, runs, worker) -> {
             session.signal(any(runs, random), "go", "s" + random.nextInt(3));
+            session.settle();
+        });
+        operations.put("decide", (session, random, runs, worker) -> {
+            session.row(
+                    "select * from pgflow.decide_approval(null, ?, 'ok', ?, '{clerk,head}', ?)",
+                    any(runs, random),
+                    "person" + random.nextInt(3),
+                    random.nextInt(3) > 0 ? "approve" : "reject");
             session.settle();
         });
         operations.put("wake", (session, random, runs, worker) -> {
@@ -140,7 +148,10 @@ class ConcurrentOperationsTest extends Specification {
                 + ", {\"name\": \"nap\", \"sleep\": \"PT30S\", \"after\": [\"root\"]},"
                 + " {\"name\": \"told\", \"signal\": \"go\", \"within\": \"PT30S\", \"onFailure\": \"skip\", \"after\": [\"root\", \"nap\"]},"
                 + " {\"name\": \"again\", \"signal\": \"go\", \"within\": \"PT30S\", \"onFailure\": \"skipBranch\"},"
-                + " {\"name\": \"after_both\", \"handler\": \"mesh.after_both\", \"after\": [\"told\", \"again\"]}]}";
+                + " {\"name\": \"ok\", \"after\": [\"root\"], \"onFailure\": \"skip\", \"approval\": {\"question\": \"May it?\","
+                + " \"quorum\": 2, \"roles\": [\"clerk\"], \"within\": \"PT30S\", \"rejectionFails\": true,"
+                + " \"escalate\": [{\"roles\": [\"head\"], \"within\": \"PT30S\"}]}},"
+                + " {\"name\": \"after_both\", \"handler\": \"mesh.after_both\", \"after\": [\"told\", \"again\", \"ok\"]}]}";
         mesh = WorkflowText.with(mesh, "each", "\"collect\": true");
         mesh = WorkflowText.with(mesh, "tail", "\"when\": {\"$from\": \"$input\", \"exists\": true}");
         mesh = WorkflowText.with(
