@@ -11,6 +11,7 @@ import io.pgflow.internal.store.RunStore;
 import io.pgflow.internal.store.Stores;
 import io.pgflow.internal.store.TaskStore;
 import io.pgflow.internal.upkeep.Consequences;
+import io.pgflow.internal.upkeep.Retention;
 import io.pgflow.internal.upkeep.Upkeep;
 import io.pgflow.notify.Listener;
 import io.pgflow.notify.Mode;
@@ -49,6 +50,7 @@ public final class Pgflow implements AutoCloseable {
     private final Executor executor;
     private final EventStream events;
     private final Upkeep upkeep;
+    private final @Nullable Retention retention;
     private final @Nullable Worker worker;
 
     private Pgflow(Builder built, RunStore runs) {
@@ -58,17 +60,25 @@ public final class Pgflow implements AutoCloseable {
         signals = new Signals(notifications);
         TaskStore tasks = Stores.tasks(built.connections);
         var consequences = new Consequences(tasks, signals);
-        executor = new Executor(settings, runs, signals, consequences, facets(built, consequences));
+        executor = new Executor(settings, runs, signals, consequences, facets(built, consequences, signals));
         events = new EventStream(runs, signals, settings.pollInterval());
         upkeep = new Upkeep(tasks, consequences, settings.pollInterval());
+        retention = settings.retention().isEmpty()
+                ? null
+                : new Retention(Stores.retention(built.connections), settings.retention());
         worker = startWorker(built, tasks, consequences);
     }
 
-    private static Facets facets(Builder built, Consequences consequences) {
+    private static Facets facets(Builder built, Consequences consequences, Signals signals) {
         return new Facets(
                 new Approvals(Stores.approvals(built.connections), consequences),
                 new FlowControl(Stores.flow(built.connections), consequences),
-                new Operations(built.settings, Stores.operations(built.connections), consequences));
+                new Operations(
+                        built.settings,
+                        Stores.operations(built.connections),
+                        Stores.survey(built.connections),
+                        consequences,
+                        signals));
     }
 
     /** Nothing stays behind of an engine whose worker cannot start. */
@@ -134,6 +144,9 @@ public final class Pgflow implements AutoCloseable {
     private void closeAllButWorker() {
         events.close();
         executor.close();
+        if (retention != null) {
+            retention.close();
+        }
         upkeep.close();
         signals.close();
         notifications.close();
@@ -210,6 +223,9 @@ public final class Pgflow implements AutoCloseable {
             var needed = new ArrayList<>(List.of("starts and inspection", "waiting for runs", "upkeep"));
             if (!handlers.isEmpty()) {
                 needed.addAll(List.of("claims", "reports", "heartbeats"));
+            }
+            if (!settings.retention().isEmpty()) {
+                needed.add("retention");
             }
             if (settings.notifications()) {
                 needed.add("NOTIFY");

@@ -1,8 +1,10 @@
 package io.pgflow;
 
+import io.pgflow.state.RunState;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -90,6 +92,11 @@ public final class PgflowSettings {
         return values.notifications;
     }
 
+    /** How long runs are kept after they ended in that state; those in other states are kept for good. */
+    public Map<RunState, Duration> retention() {
+        return Map.copyOf(values.retention);
+    }
+
     /** Collects values; {@link #build} checks them all and reports every problem at once. */
     public static final class Builder {
         private String workerName = "pgflow-" + ProcessHandle.current().pid();
@@ -102,6 +109,7 @@ public final class PgflowSettings {
         private Duration callDeadline = Duration.ofSeconds(30);
         private int maxPayloadBytes = 1 << 20;
         private boolean notifications = true;
+        private final Map<RunState, Duration> retention = new EnumMap<>(RunState.class);
         private final List<String> problems = new ArrayList<>();
 
         private Builder() {}
@@ -166,6 +174,15 @@ public final class PgflowSettings {
             return this;
         }
 
+        /**
+         * Removes runs, with their tasks and their history, when they ended in this state longer ago than {@code age} (default: nothing is
+         * ever removed; 1 s to 36,500 days).
+         */
+        public Builder retain(RunState state, Duration age) {
+            retention.put(state, age);
+            return this;
+        }
+
         /** Takes what the variables say; one that begins with {@code PGFLOW_} and is not known is a problem. */
         public Builder from(Map<String, String> variables) {
             new TreeMap<>(variables).forEach((name, value) -> {
@@ -198,6 +215,7 @@ public final class PgflowSettings {
             check(found, "stopGrace", stopGrace, Duration.ofHours(1));
             check(found, "pollInterval", pollInterval, Duration.ofMinutes(1));
             check(found, "callDeadline", callDeadline, Duration.ofMinutes(10));
+            checkRetention(found);
             if (expiresAfter.compareTo(heartbeat.multipliedBy(3)) < 0) {
                 found.add("expiresAfter (" + expiresAfter + ") must be at least three heartbeats (" + heartbeat
                         + "), or one late beat loses the worker");
@@ -216,7 +234,19 @@ public final class PgflowSettings {
             copy.callDeadline = callDeadline;
             copy.maxPayloadBytes = maxPayloadBytes;
             copy.notifications = notifications;
+            copy.retention.putAll(retention);
             return new PgflowSettings(copy);
+        }
+
+        private void checkRetention(List<String> found) {
+            retention.forEach((state, age) -> {
+                if (!state.isTerminal()) {
+                    found.add("retain: runs that are " + state + " have not ended, and are never removed");
+                }
+                if (age.compareTo(Duration.ofSeconds(1)) < 0 || age.compareTo(Duration.ofDays(36_500)) > 0) {
+                    found.add("retain " + state + " must be from 1 s to 36,500 days, but is " + age);
+                }
+            });
         }
 
         private void set(String name, String value) {
@@ -230,6 +260,11 @@ public final class PgflowSettings {
                 case "PGFLOW_STOP_GRACE" -> duration(name, value).ifPresent(this::stopGrace);
                 case "PGFLOW_POLL_INTERVAL" -> duration(name, value).ifPresent(this::pollInterval);
                 case "PGFLOW_CALL_DEADLINE" -> duration(name, value).ifPresent(this::callDeadline);
+                case "PGFLOW_RETAIN_SUCCEEDED" ->
+                    duration(name, value).ifPresent(age -> retain(RunState.SUCCEEDED, age));
+                case "PGFLOW_RETAIN_FAILED" -> duration(name, value).ifPresent(age -> retain(RunState.FAILED, age));
+                case "PGFLOW_RETAIN_CANCELLED" ->
+                    duration(name, value).ifPresent(age -> retain(RunState.CANCELLED, age));
                 case "PGFLOW_NOTIFICATIONS" -> bool(name, value).ifPresent(this::notifications);
                 default -> problems.add("the variable " + name + " is not known");
             }

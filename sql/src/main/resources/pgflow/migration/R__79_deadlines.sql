@@ -276,7 +276,7 @@ begin
             join pgflow.steps s on s.workflow_id = r.workflow_id
             join pgflow.tasks t on t.run_id = r.run_id and t.step = s.step and t.item = 0
             where t.state in ('PENDING', 'SCHEDULED', 'RUNNING', 'RETRYING')
-               or t.state = 'SKIPPED' and t.remaining > 0) a
+               or t.state in ('SKIPPED', 'SUCCEEDED') and t.remaining > 0) a
         order by a.run_id, a.step, a.item) a
     join pgflow.tasks t on t.run_id = a.run_id and t.step = a.step and t.item = a.item
     for no key update of t;

@@ -128,7 +128,7 @@ begin
 end;
 $$;
 
--- _describe_entry: the events of an entry of the audit, in words.
+-- _describe_entry: the events of an entry of the audit, in words; of a run that moved to another version, in those of the version it was of.
 
 create or replace function pgflow._describe_entry(
     p_entry  pgflow.audit
@@ -168,9 +168,16 @@ as $$
                    coalesce(p_entry.run_seq, 1), 1::smallint, 0::smallint, 0, p_entry.run_transition, null, p_entry.actor, null))
         e (event_id, step, item, seq, generation, attempt, fence, transition, worker_id, actor, detail)
     join pgflow.runs r on r.run_id = p_entry.run_id
-    join pgflow.workflows w on w.workflow_id = r.workflow_id
+    left join lateral (
+        select m.workflow_id
+        from pgflow.run_moves m
+        where m.run_id = p_entry.run_id
+          and m.last_entry >= p_entry.entry
+        order by m.last_entry
+        limit 1) m on true
+    join pgflow.workflows w on w.workflow_id = coalesce(m.workflow_id, r.workflow_id)
     join pgflow.transitions t on t.transition = e.transition
-    left join pgflow.steps s on s.workflow_id = r.workflow_id and s.step = e.step;
+    left join pgflow.steps s on s.workflow_id = coalesce(m.workflow_id, r.workflow_id) and s.step = e.step;
 $$;
 
 -- event_position: where the stream of events stands now: a position and the gaps below it, to begin with.

@@ -499,7 +499,15 @@ as $$
     union all
     select 'I24', o.run_id, 0::smallint, 0, 'the origin of a run that does not exist'
     from pgflow.run_origins o
-    where not exists (select from pgflow.runs r where r.run_id = o.run_id);
+    where not exists (select from pgflow.runs r where r.run_id = o.run_id)
+    union all
+    select 'I24', m.run_id, 0::smallint, 0, 'a move of a run that does not exist'
+    from pgflow.run_moves m
+    where not exists (select from pgflow.runs r where r.run_id = m.run_id)
+    union all
+    select 'I24', g.run_id, coalesce(g.step, 0::smallint), 0, 'a signal of a run that does not exist'
+    from pgflow.signals g
+    where not exists (select from pgflow.runs r where r.run_id = g.run_id);
 $$;
 
 create or replace function pgflow._verify_approvals()

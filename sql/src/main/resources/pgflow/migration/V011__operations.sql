@@ -30,3 +30,28 @@ create table pgflow.run_origins (
 );
 
 create index run_origins_by_origin on pgflow.run_origins (origin_id);
+
+-- Versions that runs were of before they moved to another one: up to this entry of their audit, numbers of steps mean those
+-- of that version.
+create table pgflow.run_moves (
+    run_id       uuid not null,
+    last_entry   bigint not null,
+    workflow_id  bigint not null,
+
+    primary key (run_id, last_entry)
+);
+
+-- How far all processes together are with removing old runs: the last run that was looked at, none before the first; and when to go on.
+create table pgflow.retention (
+    only_one     boolean primary key default true,
+    last_run_id  uuid,
+    next_at      timestamptz not null,
+
+    constraint there_is_one_row check (only_one)
+) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
+
+insert into pgflow.retention (next_at)
+values ('-infinity');
+
+-- Keys go with their run.
+create index idempotency_keys_by_run on pgflow.idempotency_keys (run_id);

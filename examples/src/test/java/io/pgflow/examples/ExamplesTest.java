@@ -21,6 +21,16 @@ class ExamplesTest {
     }
 
     @Test
+    void a_run_that_failed_goes_on_when_its_cause_is_mended() throws Exception {
+        assertThat(Printed.by(() -> MendARun.main(new String[0])))
+                .contains("the run failed")
+                .contains("why is there no letter: its run has ended: FAILED; retry_runs lets it go on")
+                .contains("retry: DONE")
+                .contains("sent: [label of book, label of lamp, label of vase]")
+                .contains("generation 2 by ada");
+    }
+
+    @Test
     void people_approve_goods_rest_and_a_signal_that_came_early_is_there_when_it_is_awaited() throws Exception {
         assertThat(Printed.by(() -> Purchase.main(new String[0])))
                 .contains("ada: NOT_ALLOWED", "bob: VOTED", "eve: DECIDED")

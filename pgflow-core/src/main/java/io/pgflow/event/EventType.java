@@ -14,6 +14,8 @@ public enum EventType {
     WORKFLOW_FAILED,
     /** A run was cancelled. */
     WORKFLOW_CANCELLED,
+    /** A run moved to another version of its workflow. */
+    WORKFLOW_MOVED,
     /** A task came into being and waits for others. */
     TASK_PENDING,
     /** A task may be claimed. */

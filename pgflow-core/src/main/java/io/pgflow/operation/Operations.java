@@ -3,9 +3,12 @@ package io.pgflow.operation;
 import io.pgflow.PgflowSettings;
 import io.pgflow.internal.arch.ModulePrivate;
 import io.pgflow.internal.json.Json;
+import io.pgflow.internal.signal.Signals;
+import io.pgflow.internal.store.MoveRow;
 import io.pgflow.internal.store.Operated;
 import io.pgflow.internal.store.OperationStore;
 import io.pgflow.internal.store.RunIds;
+import io.pgflow.internal.store.SurveyStore;
 import io.pgflow.internal.upkeep.Consequences;
 import java.util.List;
 import java.util.Optional;
@@ -20,15 +23,31 @@ public final class Operations {
 
     private final PgflowSettings settings;
     private final OperationStore store;
+    private final SurveyStore survey;
     private final Consequences consequences;
+    private final Signals signals;
 
     /** For {@code Pgflow}. */
     @ModulePrivate
     @SuppressWarnings("exports")
-    public Operations(PgflowSettings settings, OperationStore store, Consequences consequences) {
+    public Operations(
+            PgflowSettings settings,
+            OperationStore store,
+            SurveyStore survey,
+            Consequences consequences,
+            Signals signals) {
         this.settings = settings;
         this.store = store;
+        this.survey = survey;
         this.consequences = consequences;
+        this.signals = signals;
+    }
+
+    /** Why is this task not running? The reasons, the nearest first; one that says so when it is running, or has ended. */
+    public List<WaitReason> whyNotRunning(TaskName task) {
+        return survey.whyNotRunning(task.runId(), task.step(), task.itemNumber()).stream()
+                .map(row -> new WaitReason(row.code(), row.reason(), Optional.ofNullable(row.detail())))
+                .toList();
     }
 
     /**
@@ -94,6 +113,50 @@ public final class Operations {
     public NewRun startAgain(UUID runId, String inputJson, Decision decision) {
         Json.check(inputJson, "the input of a run that is started again", settings.maxPayloadBytes());
         return startAgain(runId, Optional.of(inputJson), decision);
+    }
+
+    /** Runs that match a selection, to be counted first, and then cancelled or retried all. */
+    public MatchingRuns matching(RunSelection selection) {
+        return new MatchingRuns(survey, selection, this);
+    }
+
+    /** Everything about a run as a JSON document, in the format of docs/run-operations.md; empty when there is no such run. */
+    public Optional<String> export(UUID runId) {
+        return survey.export(runId);
+    }
+
+    /** What it would mean to move a run to another version of its workflow; changes nothing. */
+    public MovePlan planMove(UUID runId, int version) {
+        List<MoveRow> rows = survey.planMove(runId, version);
+        return new MovePlan(
+                rows.stream().flatMap(row -> step(row).stream()).toList(),
+                rows.stream()
+                        .filter(row -> MovePlan.Fate.of(row.fate()) == MovePlan.Fate.REFUSED)
+                        .map(row -> (row.step() == null ? "" : row.step() + ": ") + row.reason())
+                        .toList());
+    }
+
+    /**
+     * Moves a run that has not ended to another version of its workflow, if nothing that has begun stands in the way. Returns why it was
+     * refused; an empty list when it moved.
+     */
+    public List<String> move(UUID runId, int version, Decision decision) {
+        Operated operated = store.move(runId, version, decision.actor(), decision.reason());
+        consequences.follow(operated.outcome());
+        return operated.words();
+    }
+
+    /** How many of these runs were cancelled. */
+    long cancelled(List<UUID> runIds, Decision decision) {
+        long cancelled = store.cancel(runIds, decision.actor(), decision.reason());
+        signals.cancelled(runIds);
+        signals.happened(runIds);
+        return cancelled;
+    }
+
+    private static Optional<MovePlan.Step> step(MoveRow row) {
+        return Optional.ofNullable(row.step())
+                .map(name -> new MovePlan.Step(name, MovePlan.Fate.of(row.fate()), Optional.ofNullable(row.reason())));
     }
 
     private NewRun startAgain(UUID runId, Optional<String> inputJson, Decision decision) {

@@ -30,7 +30,13 @@ public enum RunTransition {
     FAIL_DELAYED(RunState.PENDING, RunState.FAILED),
 
     /** A person asked for what it has left, or for steps again: a new generation begins. */
-    RESTART_RUN(null, RunState.RUNNING);
+    RESTART_RUN(null, RunState.RUNNING),
+
+    /** A person moved it to another version. */
+    MOVE(RunState.RUNNING, RunState.RUNNING),
+
+    /** A person moved it to another version before it began. */
+    MOVE_DELAYED(RunState.PENDING, RunState.PENDING);
 
     private final @Nullable RunState from;
     private final RunState to;

@@ -120,7 +120,13 @@ public enum TaskTransition {
     SET_SCHEDULED(TaskState.SCHEDULED, TaskState.SUCCEEDED),
 
     /** A person gave the output. */
-    SET_RETRYING(TaskState.RETRYING, TaskState.SUCCEEDED);
+    SET_RETRYING(TaskState.RETRYING, TaskState.SUCCEEDED),
+
+    /** Its run moved to a version without it. */
+    DROP(TaskState.PENDING, TaskState.CANCELLED),
+
+    /** Its run moved to a version that has it. */
+    ADOPT(null, TaskState.PENDING);
 
     private final @Nullable TaskState from;
     private final TaskState to;

@@ -40,6 +40,16 @@ final class OperationCalls implements OperationStore {
             from pgflow.start_again(?::uuid, ?::uuid, ?::jsonb, ?, ?) o
             """;
 
+    private static final String MOVE = """
+            select o.reasons as outcomes, null::uuid[] as ended_run_ids, o.woken_queues, o.to_settle
+            from pgflow.move_run(?::uuid, ?, ?, ?) o
+            """;
+    private static final String CANCEL = """
+            select count(*) as cancelled
+            from pgflow.cancel_runs(?, ?, ?) c
+            where c.outcome = 'cancelled'
+            """;
+
     private final Calls calls;
 
     OperationCalls(Calls calls) {
@@ -101,6 +111,28 @@ final class OperationCalls implements OperationStore {
                         .text(inputJson)
                         .text(actor)
                         .text(reason));
+    }
+
+    @Override
+    public Operated move(UUID runId, int version, String actor, String reason) {
+        return operated(
+                "move the run",
+                MOVE,
+                to -> to.text(runId.toString()).number(version).text(actor).text(reason));
+    }
+
+    @Override
+    public long cancel(List<UUID> runIds, String actor, String reason) {
+        return calls.prepared("cancel runs", CANCEL, statement -> {
+            new Parameters(statement)
+                    .array("uuid", runIds.toArray(UUID[]::new))
+                    .text(actor)
+                    .text(reason);
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                return row.getLong("cancelled");
+            }
+        });
     }
 
     private Operated operated(String attempt, String sql, Filling filling) {

@@ -19,6 +19,12 @@ public interface OperationStore {
     /** skip_task; the word is "done" when it was skipped by this call. */
     Operated skip(UUID runId, String step, int item, String actor, String reason);
 
+    /** move_run: the words are the reasons why it was refused. */
+    Operated move(UUID runId, int version, String actor, String reason);
+
+    /** cancel_runs: how many were cancelled. */
+    long cancel(List<UUID> runIds, String actor, String reason);
+
     /** start_again, with another input when one is given. */
     Operated startAgain(UUID runId, UUID newRunId, @Nullable String inputJson, String actor, String reason);
 }

@@ -20,6 +20,16 @@ public final class Stores {
         return new JooqTaskStore(new Calls(connections));
     }
 
+    /** For looking before operations. */
+    public static SurveyStore survey(EngineConnections connections) {
+        return new SurveyCalls(new Calls(connections));
+    }
+
+    /** For removing old runs. */
+    public static RetentionStore retention(EngineConnections connections) {
+        return new RetentionCalls(new Calls(connections));
+    }
+
     /** For operations on runs that were started. */
     public static OperationStore operations(EngineConnections connections) {
         return new OperationCalls(new Calls(connections));

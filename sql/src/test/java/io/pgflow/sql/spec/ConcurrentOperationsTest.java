@@ -59,6 +59,14 @@ class ConcurrentOperationsTest extends Specification {
                         session.rows("select * from pgflow.cancel_runs(?, 'ada', null)", (Object)
                                 new UUID[] {any(runs, random), any(runs, random), any(runs, random)}));
         operations.put(
+                "move",
+                (session, random, runs, worker) -> session.row(
+                        "select * from pgflow.move_run(?, ?, 'ada', null)", any(runs, random), 1 + random.nextInt(2)));
+        operations.put(
+                "prune",
+                (session, random, runs, worker) ->
+                        session.row("select * from pgflow.prune_runs('{SUCCEEDED,CANCELLED}', '-1 second', 2)"));
+        operations.put(
                 "retry",
                 (session, random, runs, worker) ->
                         session.row("select * from pgflow.retry_runs(?, 'ada', null)", (Object)
@@ -117,6 +125,7 @@ class ConcurrentOperationsTest extends Specification {
 
     @Test
     void every_pair_of_operations_on_the_same_runs_neither_deadlocks_nor_breaks_a_rule() {
+        db.defineJson(mesh().replace("last", "other"));
         db.defineJson(mesh());
         long worker = db.worker();
         List<String> names = new ArrayList<>(operations.keySet());

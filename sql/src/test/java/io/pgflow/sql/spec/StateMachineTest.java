@@ -80,6 +80,13 @@ class StateMachineTest extends Specification {
         scenarios.put("set_scheduled", () -> db.setOutput(db.start("chain"), "a", 0, "1"));
         scenarios.put("set_retrying", () -> db.setOutput(retrying("chain"), "a", 0, "1"));
         scenarios.put("restart_run", () -> db.retry(failed("chain")));
+        scenarios.put("drop", this::moved);
+        scenarios.put("adopt", this::moved);
+        scenarios.put("move", this::moved);
+        scenarios.put("move_delayed", () -> {
+            UUID run = db.startDelayed("moving", "1 hour");
+            db.row("select * from pgflow.move_run(?, 1, 'ada', null)", run);
+        });
         scenarios.put("delay", () -> db.startDelayed("chain", "1 hour"));
         scenarios.put("start", () -> db.start("chain"));
         scenarios.put("begin", () -> {
@@ -108,6 +115,8 @@ class StateMachineTest extends Specification {
                 "a -> b",
                 "a",
                 "\"otherwise\": \"skipBranch\", \"when\": {\"$from\": \"$input\", \"exists\": false}");
+        db.define("moving", "a -> x");
+        db.define("moving", "a -> b");
         db.defineJson("{\"name\": \"sleeping\", \"steps\": [{\"name\": \"nap\", \"sleep\": \"PT1H\"}]}");
         db.define("skipping", "a(onFailure skip)");
         db.define("falling", "a(onFailure fallback, fallback 0)");
@@ -202,6 +211,10 @@ class StateMachineTest extends Specification {
             }
             tidy(run);
         }
+    }
+
+    private void moved() {
+        db.row("select * from pgflow.move_run(?, 1, 'ada', null)", db.start("moving"));
     }
 
     private void unmet() {

@@ -96,6 +96,7 @@ class VerifyTest extends Specification {
                 "I24 | insert into pgflow.audit (run_id, at, item, seq, fence, step, transition, generation, attempt) values (gen_random_uuid(), now(), 0, 1, 0, 0, 102, 1, 0)",
                 "I24 | insert into pgflow.past_generations values (gen_random_uuid(), 0, 1, 1, 1, 1, 1, 'FAILED')",
                 "I24 | insert into pgflow.run_origins values (gen_random_uuid(), :done, now())",
+                "I24 | insert into pgflow.run_moves values (gen_random_uuid(), 1, 1)",
                 "I12 | insert into pgflow.audit (run_id, at, item, seq, fence, step, transition, generation, attempt) select run_id, now(), 0, 5, 1, step, 10, 1, 1 from pgflow.tasks where run_id = :open and state = 'RETRYING'",
                 "I26 | insert into pgflow.deadlines values (gen_random_uuid(), 0, now())",
                 "I26 | insert into pgflow.deadlines values (:done, 1, now())",
