@@ -4,7 +4,7 @@ package io.pgflow.executor;
 public enum CancelOutcome {
     /** It is CANCELLED now, by this call. */
     CANCELLED,
-    /** It had been cancelled before. */
+    /** It had been cancelled before; or by this call, whose first answer was lost. */
     ALREADY_CANCELLED,
     /** It had ended by itself before. */
     ALREADY_ENDED,

@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
  * Starts runs of workflows, waits for them, looks at them and ends them. Works in a process that runs no tasks as well; made by
  * {@code Pgflow}. All methods may be called from any thread.
  *
- * <p>Every method throws {@link io.pgflow.DatabaseException} when the database cannot be asked. Starts keep trying for the
- * setting {@code callDeadline} first, and are never carried out twice.
+ * <p>Every method throws {@link io.pgflow.DatabaseException} when the database cannot be asked. Starts, questions and cancelling
+ * keep trying for the setting {@code callDeadline} first; a start is never carried out twice.
  */
 public final class Executor implements AutoCloseable {
 

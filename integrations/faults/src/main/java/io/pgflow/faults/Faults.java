@@ -17,8 +17,11 @@ public final class Faults {
 
     private record Hold(String marker, Parked parked) {}
 
+    private record Once(String marker, Fault fault) {}
+
     private final Random random;
     private final List<Hold> holds = new CopyOnWriteArrayList<>();
+    private final List<Once> onces = new CopyOnWriteArrayList<>();
     private final Map<Fault, Long> counts = new EnumMap<>(Fault.class);
     private double failBefore;
     private double executeAndFail;
@@ -62,6 +65,12 @@ public final class Faults {
         return parked;
     }
 
+    /** The next call whose SQL contains the marker meets this fault, whatever the shares say. */
+    public Faults once(Fault fault, String marker) {
+        onces.add(new Once(marker.toLowerCase(Locale.ROOT), fault));
+        return this;
+    }
+
     /** How many calls met this fault so far. */
     public synchronized long count(Fault fault) {
         return counts.getOrDefault(fault, 0L);
@@ -70,23 +79,34 @@ public final class Faults {
     /** What this call meets, after it was held for whoever parked it. */
     Fault meet(String sql) throws InterruptedException {
         String text = sql.toLowerCase(Locale.ROOT);
-        Optional<Hold> hold =
-                holds.stream().filter(each -> text.contains(each.marker())).findFirst();
-        if (hold.isPresent() && holds.remove(hold.get())) { // of two calls that found it, one is held
+        Optional<Hold> hold = take(holds, each -> text.contains(each.marker()));
+        if (hold.isPresent()) {
             hold.get().parked().hold();
         }
-        return decide(sql);
+        return take(onces, each -> text.contains(each.marker()))
+                .map(Once::fault)
+                .map(this::counted)
+                .orElseGet(() -> decide(sql));
     }
 
     private synchronized Fault decide(String sql) {
         double drawn = random.nextDouble();
-        Fault fault = Fault.NONE;
-        if (among.test(sql)) {
-            fault = drawn < failBefore
-                    ? Fault.FAIL_BEFORE
-                    : drawn < failBefore + executeAndFail ? Fault.EXECUTE_AND_FAIL : Fault.NONE;
+        if (!among.test(sql) || drawn >= failBefore + executeAndFail) {
+            return counted(Fault.NONE);
         }
+        return counted(drawn < failBefore ? Fault.FAIL_BEFORE : Fault.EXECUTE_AND_FAIL);
+    }
+
+    private synchronized Fault counted(Fault fault) {
         counts.merge(fault, 1L, Long::sum);
         return fault;
+    }
+
+    /** Of two calls that find the same entry, one gets it. */
+    private static <T> Optional<T> take(List<T> entries, Predicate<T> fits) {
+        return List.copyOf(entries).stream()
+                .filter(fits)
+                .filter(entries::remove)
+                .findFirst();
     }
 }

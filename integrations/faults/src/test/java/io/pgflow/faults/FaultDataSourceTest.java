@@ -90,6 +90,17 @@ class FaultDataSourceTest {
     }
 
     @Test
+    void one_call_can_be_chosen_to_break_once() throws SQLException {
+        faults.once(Fault.FAIL_BEFORE, "INTO written");
+
+        run(faulty, "select 1");
+        assertThatThrownBy(() -> run(faulty, INSERT)).isInstanceOf(SQLException.class);
+        run(faulty, INSERT);
+
+        assertThat(rows()).isEqualTo(1);
+    }
+
+    @Test
     void a_parked_call_waits_before_it_reaches_the_database() throws Exception {
         CompletableFuture<Void> inserted;
         try (Parked parked = faults.park("INTO written")) {

@@ -1,8 +1,11 @@
 package io.pgflow.internal.store;
 
+import io.pgflow.DatabaseException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jooq.Configuration;
 import org.jooq.DSLContext;
@@ -13,6 +16,8 @@ import org.jooq.impl.DefaultConfiguration;
 
 /** Runs the statements of one call on one connection and explains what fails. */
 final class Calls {
+
+    private static final Duration PAUSE = Duration.ofMillis(50);
 
     private final EngineConnections connections;
     private final Configuration configuration;
@@ -35,6 +40,33 @@ final class Calls {
             return work.apply(on(borrowed.connection()));
         } catch (SQLException | DataAccessException e) {
             throw FailedCall.explain(attempt, e);
+        }
+    }
+
+    /**
+     * The same for work that may be done twice: what fails and may pass is tried again until the call deadline, so that one broken
+     * connection is nobody's business. An interrupt ends the trying.
+     */
+    <T> T repeatable(String attempt, Function<DSLContext, T> work) {
+        long deadline = System.nanoTime() + connections.callDeadline().toNanos();
+        while (true) {
+            try {
+                return call(attempt, work);
+            } catch (DatabaseException e) {
+                if (!e.isTransient() || System.nanoTime() + PAUSE.toNanos() > deadline || !pause()) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private static boolean pause() {
+        try {
+            TimeUnit.NANOSECONDS.sleep(PAUSE.toNanos());
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
         }
     }
 

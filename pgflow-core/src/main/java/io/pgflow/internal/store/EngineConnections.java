@@ -33,6 +33,10 @@ public final class EngineConnections {
         this.callDeadline = callDeadline;
     }
 
+    Duration callDeadline() {
+        return callDeadline;
+    }
+
     /** In whole seconds, rounded up, as JDBC wants it. */
     int statementTimeout() {
         return Math.toIntExact(callDeadline.plusMillis(999).toSeconds());

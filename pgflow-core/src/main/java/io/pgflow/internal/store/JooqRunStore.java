@@ -65,7 +65,7 @@ final class JooqRunStore implements RunStore {
     @Override
     public Optional<DefinedWorkflow> newest(String workflow) {
         Workflows w = Workflows.WORKFLOWS;
-        return calls.call(
+        return calls.repeatable(
                 "look up workflow " + workflow,
                 db -> db.select(w.WORKFLOW_ID, w.VERSION)
                         .from(w)
@@ -117,7 +117,9 @@ final class JooqRunStore implements RunStore {
         }
         CancelRuns t = CancelRuns.CANCEL_RUNS.call(runIds.toArray(UUID[]::new), actor, reason);
         Map<UUID, String> outcomes = new HashMap<>();
-        calls.call("cancel runs", db -> db.select(t.RUN_ID, t.OUTCOME).from(t).fetch())
+        calls.repeatable(
+                        "cancel runs",
+                        db -> db.select(t.RUN_ID, t.OUTCOME).from(t).fetch())
                 .forEach(row -> outcomes.put(row.value1(), row.value2()));
         return runIds.stream().map(outcomes::get).toList();
     }

@@ -57,7 +57,9 @@ final class JooqTaskStore implements TaskStore {
         function.setPQueues(worker.queues().toArray(String[]::new));
         function.setPHandlers(worker.handlers().toArray(String[]::new));
         function.setPExpiresAfter(YearToSecond.valueOf(worker.expiresAfter()));
-        return execute("register the worker", function).getReturnValue();
+        // Who registered without hearing of it holds nothing, and is lost in time.
+        calls.repeatable("register the worker", db -> function.execute(db.configuration()));
+        return function.getReturnValue();
     }
 
     @Override

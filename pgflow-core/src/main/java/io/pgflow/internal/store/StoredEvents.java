@@ -25,7 +25,7 @@ final class StoredEvents {
 
     List<EventRow> of(UUID runId) {
         RunEvents t = RunEvents.RUN_EVENTS.call(runId);
-        return calls.call(
+        return calls.repeatable(
                 "read the events of a run",
                 db -> db.select(
                                 t.EVENT_ID,
@@ -89,7 +89,7 @@ final class StoredEvents {
 
     EventPosition position() {
         var function = new io.pgflow.internal.store.schema.routines.EventPosition();
-        calls.call("read where the events stand", db -> function.execute(db.configuration()));
+        calls.repeatable("read where the events stand", db -> function.execute(db.configuration()));
         return new EventPosition(
                 function.getLastEntry(), Columns.ranges(function.getGaps()), function.getNextTransaction());
     }

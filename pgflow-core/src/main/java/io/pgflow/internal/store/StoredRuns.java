@@ -27,7 +27,7 @@ final class StoredRuns {
 
     Optional<RunRow> one(UUID runId) {
         GetRun t = GetRun.GET_RUN.call(runId);
-        return calls.call(
+        return calls.repeatable(
                 "read the run",
                 db -> db.select(
                                 t.RUN_ID,
@@ -54,7 +54,7 @@ final class StoredRuns {
                 json(query.labels()),
                 query.before(),
                 query.limit());
-        return calls.call(
+        return calls.repeatable(
                 "list runs",
                 db -> db.select(
                                 t.RUN_ID,
@@ -113,7 +113,7 @@ final class StoredRuns {
 
     List<TaskRow> tasks(UUID runId, int afterStep, int afterItem, int limit) {
         RunTasks t = RunTasks.RUN_TASKS.call(runId, afterStep, afterItem, limit);
-        return calls.call(
+        return calls.repeatable(
                 "read the tasks of a run",
                 db -> db.select(
                                 t.STEP_NUMBER,
@@ -180,7 +180,7 @@ final class StoredRuns {
 
     List<String> verify() {
         Verify t = Verify.VERIFY.call();
-        return calls.call(
+        return calls.repeatable(
                 "verify the tables",
                 db -> db.select(t.INVARIANT, t.RUN_ID, t.STEP, t.ITEM, t.PROBLEM)
                         .from(t)
