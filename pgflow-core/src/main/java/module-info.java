@@ -10,10 +10,12 @@ module io.pgflow.core {
 
     exports io.pgflow;
     exports io.pgflow.approval;
+    exports io.pgflow.cache;
     exports io.pgflow.event;
     exports io.pgflow.executor;
     exports io.pgflow.flowcontrol;
     exports io.pgflow.operation;
+    exports io.pgflow.progress;
     exports io.pgflow.state;
     exports io.pgflow.worker;
     exports io.pgflow.workflow;

@@ -1,12 +1,16 @@
 package io.pgflow;
 
 import io.pgflow.approval.Approvals;
+import io.pgflow.cache.OutputCache;
 import io.pgflow.event.EventStream;
 import io.pgflow.executor.Executor;
 import io.pgflow.executor.Facets;
 import io.pgflow.flowcontrol.FlowControl;
 import io.pgflow.internal.signal.Signals;
+import io.pgflow.internal.store.CacheStore;
 import io.pgflow.internal.store.EngineConnections;
+import io.pgflow.internal.store.HandlerTransactions;
+import io.pgflow.internal.store.ProgressStore;
 import io.pgflow.internal.store.RunStore;
 import io.pgflow.internal.store.Stores;
 import io.pgflow.internal.store.TaskStore;
@@ -18,6 +22,7 @@ import io.pgflow.notify.Mode;
 import io.pgflow.notify.NotificationSettings;
 import io.pgflow.notify.Notifications;
 import io.pgflow.operation.Operations;
+import io.pgflow.progress.Progress;
 import io.pgflow.worker.Worker;
 import io.pgflow.workflow.RegisteredHandler;
 import io.pgflow.workflow.TaskHandler;
@@ -47,6 +52,8 @@ public final class Pgflow implements AutoCloseable {
     private final Notifications notifications;
     private final Signals signals;
     private final RunStore runs;
+    private final ProgressStore progress;
+    private final CacheStore cache;
     private final Executor executor;
     private final EventStream events;
     private final Upkeep upkeep;
@@ -60,16 +67,20 @@ public final class Pgflow implements AutoCloseable {
         signals = new Signals(notifications);
         TaskStore tasks = Stores.tasks(built.connections);
         var consequences = new Consequences(tasks, signals);
-        executor = new Executor(settings, runs, signals, consequences, facets(built, consequences, signals));
+        progress = Stores.progress(built.connections);
+        cache = Stores.cache(built.connections);
+        executor = new Executor(settings, runs, signals, consequences, facets(built, consequences));
         events = new EventStream(runs, signals, settings.pollInterval());
         upkeep = new Upkeep(tasks, consequences, settings.pollInterval());
+        upkeep.everyMinute(progress::prune);
+        upkeep.everyMinute(cache::prune);
         retention = settings.retention().isEmpty()
                 ? null
                 : new Retention(Stores.retention(built.connections), settings.retention());
         worker = startWorker(built, tasks, consequences);
     }
 
-    private static Facets facets(Builder built, Consequences consequences, Signals signals) {
+    private Facets facets(Builder built, Consequences consequences) {
         return new Facets(
                 new Approvals(Stores.approvals(built.connections), consequences),
                 new FlowControl(Stores.flow(built.connections), consequences),
@@ -78,7 +89,9 @@ public final class Pgflow implements AutoCloseable {
                         Stores.operations(built.connections),
                         Stores.survey(built.connections),
                         consequences,
-                        signals));
+                        signals),
+                new Progress(progress, signals, built.settings.pollInterval()),
+                new OutputCache(cache));
     }
 
     /** Nothing stays behind of an engine whose worker cannot start. */
@@ -87,7 +100,16 @@ public final class Pgflow implements AutoCloseable {
             return null;
         }
         try {
-            return Worker.start(built.settings, Map.copyOf(built.handlers), tasks, signals, consequences, upkeep);
+            return Worker.start(
+                    built.settings,
+                    Map.copyOf(built.handlers),
+                    tasks,
+                    built.transactions(),
+                    progress,
+                    cache,
+                    signals,
+                    consequences,
+                    upkeep);
         } catch (RuntimeException e) {
             closeAllButWorker();
             throw e;
@@ -161,6 +183,7 @@ public final class Pgflow implements AutoCloseable {
         private PgflowSettings settings = PgflowSettings.defaults();
         private EngineConnections connections;
         private Listener.@Nullable Factory listener;
+        private @Nullable DataSource forTransactions;
 
         private Builder(DataSource dataSource) {
             this.dataSource = dataSource;
@@ -188,6 +211,16 @@ public final class Pgflow implements AutoCloseable {
         public Builder settings(PgflowSettings changed) {
             settings = changed;
             connections = new EngineConnections(dataSource, changed.callDeadline());
+            return this;
+        }
+
+        /**
+         * Where transactional handlers get their connections (default: the DataSource of the engine, which must then have
+         * {@link PgflowSettings#transactionalConnections} more). It leads to the same database, and its user may call the functions of
+         * schema pgflow.
+         */
+        public Builder transactionalOn(DataSource applications) {
+            forTransactions = applications;
             return this;
         }
 
@@ -224,6 +257,9 @@ public final class Pgflow implements AutoCloseable {
             if (!handlers.isEmpty()) {
                 needed.addAll(List.of("claims", "reports", "heartbeats"));
             }
+            if (forTransactions == null && handlers.values().stream().anyMatch(TaskHandler::isTransactional)) {
+                needed.add("a transactional handler");
+            }
             if (!settings.retention().isEmpty()) {
                 needed.add("retention");
             }
@@ -234,6 +270,11 @@ public final class Pgflow implements AutoCloseable {
                 needed.add("LISTEN");
             }
             return needed;
+        }
+
+        private HandlerTransactions transactions() {
+            return new HandlerTransactions(
+                    forTransactions == null ? dataSource : forTransactions, settings.callDeadline());
         }
 
         private Notifications notifications() {

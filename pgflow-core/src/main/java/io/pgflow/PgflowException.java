@@ -3,6 +3,8 @@ package io.pgflow;
 import io.pgflow.executor.AwaitTimeoutException;
 import io.pgflow.executor.RunEndedException;
 import io.pgflow.executor.StartRefusedException;
+import io.pgflow.worker.HandlerTransactionException;
+import io.pgflow.worker.ProgressRefusedException;
 import io.pgflow.workflow.InvalidWorkflowException;
 
 /**
@@ -15,10 +17,12 @@ import io.pgflow.workflow.InvalidWorkflowException;
 public abstract sealed class PgflowException extends RuntimeException
         permits AwaitTimeoutException, //
                 DatabaseException, //
+                HandlerTransactionException, //
                 IncompatibleDatabaseException, //
                 InvalidPayloadException, //
                 InvalidSettingsException, //
                 InvalidWorkflowException, //
+                ProgressRefusedException, //
                 RunEndedException, //
                 StartRefusedException {
 

@@ -64,6 +64,10 @@ public final class PgflowSettings {
         return values.concurrency;
     }
 
+    public int transactionalConnections() {
+        return values.transactionalConnections;
+    }
+
     public Duration heartbeat() {
         return values.heartbeat;
     }
@@ -102,6 +106,7 @@ public final class PgflowSettings {
         private String workerName = "pgflow-" + ProcessHandle.current().pid();
         private List<String> queues = List.of("default");
         private int concurrency = 100;
+        private int transactionalConnections = 4;
         private Duration heartbeat = Duration.ofSeconds(3);
         private Duration expiresAfter = Duration.ofSeconds(10);
         private Duration stopGrace = Duration.ofSeconds(30);
@@ -129,6 +134,12 @@ public final class PgflowSettings {
         /** How many handlers run at once in this process (default 100; 1 to 10,000). */
         public Builder concurrency(int handlers) {
             concurrency = handlers;
+            return this;
+        }
+
+        /** How many transactional handlers run at once, each with a connection of the application (default 4; 1 to 10,000). */
+        public Builder transactionalConnections(int connections) {
+            transactionalConnections = connections;
             return this;
         }
 
@@ -209,6 +220,7 @@ public final class PgflowSettings {
                         "queues must be one or more names like reports_2 (a-z, 0-9, _; at most 40), but is " + queues);
             }
             check(found, "concurrency", concurrency, 1, 10_000);
+            check(found, "transactionalConnections", transactionalConnections, 1, 10_000);
             check(found, "maxPayloadBytes", maxPayloadBytes, 1024, 64 << 20);
             check(found, "heartbeat", heartbeat, Duration.ofMinutes(1));
             check(found, "expiresAfter", expiresAfter, Duration.ofMinutes(10));
@@ -227,6 +239,7 @@ public final class PgflowSettings {
             copy.workerName = workerName;
             copy.queues = queues;
             copy.concurrency = concurrency;
+            copy.transactionalConnections = transactionalConnections;
             copy.heartbeat = heartbeat;
             copy.expiresAfter = expiresAfter;
             copy.stopGrace = stopGrace;
@@ -254,6 +267,8 @@ public final class PgflowSettings {
                 case "PGFLOW_WORKER_NAME" -> workerName = value;
                 case "PGFLOW_QUEUES" -> queues = List.of(value.split("\\s*,\\s*"));
                 case "PGFLOW_CONCURRENCY" -> number(name, value).ifPresent(this::concurrency);
+                case "PGFLOW_TRANSACTIONAL_CONNECTIONS" ->
+                    number(name, value).ifPresent(this::transactionalConnections);
                 case "PGFLOW_MAX_PAYLOAD_BYTES" -> number(name, value).ifPresent(this::maxPayloadBytes);
                 case "PGFLOW_HEARTBEAT" -> duration(name, value).ifPresent(this::heartbeat);
                 case "PGFLOW_EXPIRES_AFTER" -> duration(name, value).ifPresent(this::expiresAfter);

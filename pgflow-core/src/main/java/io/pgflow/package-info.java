@@ -6,6 +6,7 @@
 @NullMarked
 @MayUse({
     "approval",
+    "cache",
     "event",
     "executor",
     "flowcontrol",
@@ -13,6 +14,7 @@
     "internal.store",
     "internal.upkeep",
     "operation",
+    "progress",
     "state",
     "worker",
     "workflow"

@@ -135,6 +135,12 @@ as $$
       and s.step > 0
       and h.output_hash is distinct from pg_catalog.hashtextextended(s.output::text, 0)
     union all
+    select 'I17', h.run_id, h.step, h.item, pg_catalog.format('succeeded %s times in generation %s', count(*), h.generation)
+    from history h
+    where h.to_state = 'SUCCEEDED'
+    group by h.run_id, h.step, h.item, h.generation
+    having count(*) > 1
+    union all
     select 'I5', g.run_id, g.step, g.item, 'the output of generation ' || g.generation || ' is not the one that was reported'
     from pgflow.past_generations g
     left join history h on h.run_id = g.run_id and h.step = g.step and h.item = g.item and h.seq = g.events

@@ -21,6 +21,25 @@ class ExamplesTest {
     }
 
     @Test
+    void a_step_that_writes_in_the_transaction_of_its_completion_writes_once() throws Exception {
+        assertThat(Printed.by(() -> Ledger.main(new String[0]))).contains("entries: 1, cents: 90000");
+    }
+
+    @Test
+    void a_step_gives_parts_of_its_output_while_it_works() throws Exception {
+        assertThat(Printed.by(() -> Streaming.main(new String[0])))
+                .contains("part of write: \"rose\"")
+                .contains("100 %: word 5 of 5");
+    }
+
+    @Test
+    void a_cached_output_is_used_again() throws Exception {
+        assertThat(Printed.by(() -> Prices.main(new String[0])))
+                .contains("eve pays 1006")
+                .contains("the supplier was asked 1 times");
+    }
+
+    @Test
     void a_run_that_failed_goes_on_when_its_cause_is_mended() throws Exception {
         assertThat(Printed.by(() -> MendARun.main(new String[0])))
                 .contains("the run failed")

@@ -2,6 +2,7 @@ package io.pgflow.executor;
 
 import io.pgflow.PgflowSettings;
 import io.pgflow.approval.Approvals;
+import io.pgflow.cache.OutputCache;
 import io.pgflow.event.Event;
 import io.pgflow.flowcontrol.FlowControl;
 import io.pgflow.internal.arch.ModulePrivate;
@@ -16,6 +17,7 @@ import io.pgflow.internal.store.SentSignal;
 import io.pgflow.internal.store.StartRequest;
 import io.pgflow.internal.upkeep.Consequences;
 import io.pgflow.operation.Operations;
+import io.pgflow.progress.Progress;
 import io.pgflow.workflow.Workflow;
 import java.lang.reflect.Type;
 import java.sql.Connection;
@@ -219,10 +221,21 @@ public final class Executor implements AutoCloseable {
         return facets.flowControl();
     }
 
+    /** The outputs that are kept to be used again. */
+    public OutputCache outputCache() {
+        return facets.outputCache();
+    }
+
+    /** What handlers tell of their work before it ends. */
+    public Progress progress() {
+        return facets.progress();
+    }
+
     /** Stops waiting for runs; what waits ends with a cancelled future. */
     @Override
     public void close() {
         watch.close();
+        facets.progress().close();
     }
 
     RunWatch watch() {

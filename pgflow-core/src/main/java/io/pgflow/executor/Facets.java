@@ -1,8 +1,15 @@
 package io.pgflow.executor;
 
 import io.pgflow.approval.Approvals;
+import io.pgflow.cache.OutputCache;
 import io.pgflow.flowcontrol.FlowControl;
 import io.pgflow.operation.Operations;
+import io.pgflow.progress.Progress;
 
 /** What an executor hands out for areas of their own; for {@code Pgflow}, which makes them all. */
-public record Facets(Approvals approvals, FlowControl flowControl, Operations operations) {}
+public record Facets(
+        Approvals approvals,
+        FlowControl flowControl,
+        Operations operations,
+        Progress progress,
+        OutputCache outputCache) {}

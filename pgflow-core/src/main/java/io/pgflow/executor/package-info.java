@@ -11,9 +11,11 @@
     "internal.signal",
     "internal.store",
     "internal.upkeep",
+    "cache",
     "event",
     "flowcontrol",
     "operation",
+    "progress",
     "state",
     "workflow"
 })

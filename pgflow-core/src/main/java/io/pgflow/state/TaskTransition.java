@@ -126,7 +126,10 @@ public enum TaskTransition {
     DROP(TaskState.PENDING, TaskState.CANCELLED),
 
     /** Its run moved to a version that has it. */
-    ADOPT(null, TaskState.PENDING);
+    ADOPT(null, TaskState.PENDING),
+
+    /** Its output was known: a cached one is used again. */
+    REUSE(TaskState.RUNNING, TaskState.SUCCEEDED);
 
     private final @Nullable TaskState from;
     private final TaskState to;

@@ -1,7 +1,9 @@
 package io.pgflow.worker;
 
+import io.pgflow.DatabaseException;
 import io.pgflow.InvalidPayloadException;
 import io.pgflow.internal.json.Json;
+import io.pgflow.internal.store.CachedTask;
 import io.pgflow.internal.store.ClaimedTask;
 import io.pgflow.internal.store.Report;
 import io.pgflow.internal.store.TaskId;
@@ -9,12 +11,9 @@ import io.pgflow.workflow.InvalidWorkflowException;
 import io.pgflow.workflow.NonRetryableException;
 import io.pgflow.workflow.RetryAfterException;
 import io.pgflow.workflow.StepDefinition;
-import io.pgflow.workflow.TaskContext;
 import io.pgflow.workflow.TaskHandler;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,7 +26,7 @@ import org.slf4j.MDC;
  * comes first counts; the other two then find it ended and do nothing. A handler that ignores the interrupt keeps its slot
  * until it returns, but its task goes on elsewhere.
  */
-final class Attempt implements Runnable, TaskContext {
+final class Attempt implements Runnable {
 
     private static final Logger log = LoggerFactory.getLogger(Attempt.class);
 
@@ -42,16 +41,18 @@ final class Attempt implements Runnable, TaskContext {
     private final StepDefinition step;
     private final Workplace workplace;
     private final long claimedAt = System.nanoTime();
+    private final AttemptContext context;
     private volatile State state = State.WAITING;
     private volatile long deadline;
     private @Nullable Thread thread;
-    private volatile boolean cancelled;
+    private @Nullable TransactionalAttempt transaction;
 
     Attempt(ClaimedTask task, KnownWorkflow workflow, Workplace workplace) {
         this.task = task;
         this.workflow = workflow.name();
         this.step = workflow.step(task.id().step());
         this.workplace = workplace;
+        this.context = new AttemptContext(task, this.workflow, step, new Teller(task.id(), workplace.tidings()));
     }
 
     TaskId id() {
@@ -70,15 +71,58 @@ final class Attempt implements Runnable, TaskContext {
 
     @Override
     public void run() {
-        if (begin()) {
-            workplace.begun(this);
-            Report report = execute();
-            if (end(false)) {
-                workplace.report(report);
-            } else {
-                Thread.interrupted(); // meant for the handler that did not go by it, not for the next one
-            }
+        Optional<Report> report =
+                step.handler().filter(workplace::isTransactional).isPresent()
+                        ? workplace.transactions().run(this)
+                        : runIn(null);
+        report.ifPresent(workplace::report);
+    }
+
+    /** Runs the handler; gives how it ended, or nothing when the attempt had ended before it. */
+    Optional<Report> runIn(@Nullable TransactionalAttempt inTransaction) {
+        if (!begin(inTransaction)) {
+            return Optional.empty();
         }
+        workplace.begun(this);
+        Report report = execute(inTransaction);
+        if (end(false)) {
+            return Optional.of(report);
+        }
+        Thread.interrupted(); // meant for the handler that did not go by it, not for the next one
+        return Optional.empty();
+    }
+
+    /** What its handler told is stored before its transaction commits, when the database is there for it. */
+    void tellAll() {
+        try {
+            workplace.tidings().flush();
+        } catch (DatabaseException e) {
+            log.debug("what the handler of {} told is stored later: {}", id(), e.getMessage());
+        }
+    }
+
+    /** Whether its handler should stop. */
+    boolean isCancelled() {
+        return context.isCancelled();
+    }
+
+    /** Whether its output may be known already. */
+    boolean mayBeCached() {
+        return step.options().cache().isPresent();
+    }
+
+    /** Where its output may be found, or goes; empty when its key cannot be made. May ask the database for what items share. */
+    Optional<CachedTask> cached() {
+        var in = new ClaimedInput(task, step, context, workplace.store(), null);
+        return step.options()
+                .cache()
+                .flatMap(cache -> cache.keyOf(in)
+                        .map(key -> new CachedTask(id(), cache.cacheOf(workflow, step.name()), key, cache.keep())));
+    }
+
+    /** How long its handler may take. */
+    Duration timeout() {
+        return step.timeout();
     }
 
     /** The handler's time is over: it is interrupted and the attempt has failed. */
@@ -106,23 +150,30 @@ final class Attempt implements Runnable, TaskContext {
 
     /** It shall not begin any more. True when it had not, and had not ended either. */
     boolean withdraw() {
-        synchronized (this) {
-            if (state != State.WAITING) {
-                return false;
-            }
-            state = State.ENDED;
+        boolean withdrawn = giveUp();
+        if (withdrawn) {
+            workplace.forget(id());
         }
-        workplace.forget(id());
+        return withdrawn;
+    }
+
+    /** The same, for whoever reports it. */
+    synchronized boolean giveUp() {
+        if (state != State.WAITING) {
+            return false;
+        }
+        state = State.ENDED;
         return true;
     }
 
-    private synchronized boolean begin() {
+    private synchronized boolean begin(@Nullable TransactionalAttempt inTransaction) {
         if (state != State.WAITING) {
             return false;
         }
         deadline = System.nanoTime() + step.timeout().toNanos();
         state = State.RUNNING;
         thread = Thread.currentThread();
+        transaction = inTransaction;
         return true;
     }
 
@@ -133,9 +184,12 @@ final class Attempt implements Runnable, TaskContext {
         }
         state = State.ENDED;
         if (interrupt) {
-            cancelled = true;
+            context.cancel();
             if (thread != null) {
                 thread.interrupt();
+            }
+            if (transaction != null) {
+                workplace.transactions().cancel(transaction);
             }
         } else {
             Thread.interrupted(); // what the handler left set is not for whoever uses the thread next
@@ -143,11 +197,12 @@ final class Attempt implements Runnable, TaskContext {
         return true;
     }
 
-    private Report execute() {
-        putContext();
+    private Report execute(@Nullable TransactionalAttempt inTransaction) {
+        context.putInLogs(workplace.workerName());
         try {
             TaskHandler handler = workplace.handler(step.handler().orElseThrow());
-            @Nullable String output = handler.run(new ClaimedInput(task, step, this, workplace.store()));
+            @Nullable
+            String output = handler.run(new ClaimedInput(task, step, context, workplace.store(), inTransaction));
             String json = output == null ? "null" : output;
             Json.check(
                     json,
@@ -164,10 +219,12 @@ final class Attempt implements Runnable, TaskContext {
     private Report failure(Throwable error) {
         boolean retryable = !(error instanceof NonRetryableException
                 || error instanceof InvalidPayloadException
-                || error instanceof InvalidWorkflowException);
+                || error instanceof InvalidWorkflowException
+                || error instanceof HandlerTransactionException
+                || error instanceof ProgressRefusedException);
         Optional<Duration> retryAfter =
                 error instanceof RetryAfterException later ? Optional.of(later.delay()) : Optional.empty();
-        if (!cancelled) {
+        if (!context.isCancelled()) {
             log.warn(
                     "attempt {} of step {} of workflow {} failed{}: {}",
                     task.attempt(),
@@ -177,45 +234,5 @@ final class Attempt implements Runnable, TaskContext {
                     ErrorJson.nameOf(error));
         }
         return new Report.Failure(id(), ErrorJson.of(error), retryable, retryAfter);
-    }
-
-    private void putContext() {
-        MDC.put("pgflow.run", runId().toString());
-        MDC.put("pgflow.workflow", workflow);
-        MDC.put("pgflow.step", step.name());
-        itemIndex().ifPresent(index -> MDC.put("pgflow.item", Integer.toString(index)));
-        MDC.put("pgflow.attempt", Integer.toString(task.attempt()));
-        MDC.put("pgflow.worker", workplace.workerName());
-    }
-
-    @Override
-    public UUID runId() {
-        return task.id().runId();
-    }
-
-    @Override
-    public String workflow() {
-        return workflow;
-    }
-
-    @Override
-    public String step() {
-        return step.name();
-    }
-
-    @Override
-    public OptionalInt itemIndex() {
-        int item = task.id().item();
-        return item > 0 ? OptionalInt.of(item - 1) : OptionalInt.empty();
-    }
-
-    @Override
-    public int attempt() {
-        return task.attempt();
-    }
-
-    @Override
-    public boolean isCancelled() {
-        return cancelled;
     }
 }

@@ -8,6 +8,7 @@ import io.pgflow.internal.store.TaskStore;
 import io.pgflow.workflow.StepDefinition;
 import io.pgflow.workflow.TaskContext;
 import io.pgflow.workflow.TaskInput;
+import java.sql.Connection;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -27,14 +28,21 @@ final class ClaimedInput implements TaskInput {
     private final StepDefinition step;
     private final TaskContext context;
     private final TaskStore store;
+    private final @Nullable TransactionalAttempt transaction;
     private @Nullable StepInputs shared;
     private @Nullable Map<String, String> outputs;
 
-    ClaimedInput(ClaimedTask task, StepDefinition step, TaskContext context, TaskStore store) {
+    ClaimedInput(
+            ClaimedTask task,
+            StepDefinition step,
+            TaskContext context,
+            TaskStore store,
+            @Nullable TransactionalAttempt transaction) {
         this.task = task;
         this.step = step;
         this.context = context;
         this.store = store;
+        this.transaction = transaction;
     }
 
     @Override
@@ -63,6 +71,11 @@ final class ClaimedInput implements TaskInput {
     @Override
     public Optional<String> item() {
         return isItem() ? Optional.of(textOf(task.input())) : Optional.empty();
+    }
+
+    @Override
+    public Connection connection() {
+        return transaction == null ? TaskInput.super.connection() : transaction.connection();
     }
 
     private boolean isItem() {

@@ -110,7 +110,7 @@ final class Claimer {
         uncertain = true;
         try {
             List<ClaimedTask> tasks = workplace.store().claim(workerId, queue, limit);
-            begin(tasks);
+            begin(workerId, tasks);
             uncertain = false;
             return tasks.size();
         } catch (DatabaseException e) {
@@ -123,13 +123,14 @@ final class Claimer {
         }
     }
 
-    private void begin(List<ClaimedTask> tasks) {
+    private void begin(long workerId, List<ClaimedTask> tasks) {
         var attempts = new ArrayList<Attempt>(tasks.size());
         for (ClaimedTask task : tasks) {
             workflow(task).ifPresent(workflow -> attempts.add(new Attempt(task, workflow, workplace)));
         }
-        attempts.forEach(workplace.running()::add);
-        workplace.slots().run(attempts);
+        List<Attempt> mustRun = workplace.reuse().mustRun(workerId, attempts);
+        mustRun.forEach(workplace.running()::add);
+        workplace.slots().run(mustRun);
     }
 
     private Optional<KnownWorkflow> workflow(ClaimedTask task) {

@@ -3,6 +3,7 @@ package io.pgflow.worker;
 import io.pgflow.DatabaseException;
 import io.pgflow.internal.store.Outcome;
 import io.pgflow.internal.store.Report;
+import io.pgflow.internal.store.TaskId;
 import io.pgflow.internal.store.TaskStore;
 import io.pgflow.internal.upkeep.Consequences;
 import java.util.ArrayDeque;
@@ -10,6 +11,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongSupplier;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,6 +37,7 @@ final class Completer {
     private final Deque<Report.Completion> completions = new ArrayDeque<>();
 
     private final Deque<Report.Failure> failures = new ArrayDeque<>();
+    private final Deque<Report.Release> releases = new ArrayDeque<>();
 
     Completer(Workplace workplace, Consequences consequences, LongSupplier workerId) {
         this.store = workplace.store();
@@ -45,17 +48,36 @@ final class Completer {
 
     /** Waits for reports and sends one batch; throws what the database threw, and then has the same batch to send again. */
     void round() throws InterruptedException {
-        if (completions.isEmpty() && failures.isEmpty()) {
-            for (Report report : workplace.reports().take(LARGEST_BATCH)) {
-                if (report instanceof Report.Completion completion) {
-                    completions.add(completion);
-                } else if (report instanceof Report.Failure failure) {
-                    failures.add(failure);
-                }
-            }
+        if (completions.isEmpty() && failures.isEmpty() && releases.isEmpty()) {
+            workplace.reports().take(LARGEST_BATCH).forEach(this::sort);
+        }
+        if (!completions.isEmpty()) {
+            workplace.tidings().flush(); // whoever watches gets all parts of an output before its end
         }
         send(completions, store::complete);
         send(failures, store::fail);
+        send(releases, this::release);
+    }
+
+    private void sort(Report report) {
+        if (report instanceof Report.Completion completion) {
+            completions.add(completion);
+        } else if (report instanceof Report.Failure failure) {
+            failures.add(failure);
+        } else if (report instanceof Report.Release release) {
+            releases.add(release);
+        } else if (report instanceof Report.Committed committed) {
+            workplace.reuse().succeeded(List.of(committed.task()));
+            workplace.forget(committed.task());
+            consequences.follow(committed.outcome());
+        }
+    }
+
+    private Outcome release(long worker, List<Report.Release> reports) {
+        Outcome released =
+                store.release(worker, reports.stream().map(Report::task).toList());
+        reports.forEach(report -> consequences.follow(report.perhaps()));
+        return released;
     }
 
     /** True when every attempt that ended has been reported. */
@@ -79,6 +101,7 @@ final class Completer {
 
     private <R extends Report> void send(List<R> reports, Call<R> call) {
         Outcome outcome = call.send(workerId.getAsLong(), reports);
+        workplace.reuse().succeeded(succeeded(reports, outcome));
         for (int i = 0; i < reports.size(); i++) {
             if (outcome.stale().contains(i)) {
                 log.info(
@@ -88,6 +111,14 @@ final class Completer {
             workplace.forget(reports.get(i).task());
         }
         consequences.follow(outcome);
+    }
+
+    private static List<TaskId> succeeded(List<? extends Report> reports, Outcome outcome) {
+        return IntStream.range(0, reports.size())
+                .filter(i -> reports.get(i) instanceof Report.Completion
+                        && !outcome.stale().contains(i))
+                .mapToObj(i -> reports.get(i).task())
+                .toList();
     }
 
     /** One report that the database refuses must not hold up the others. */

@@ -4,6 +4,9 @@ import io.pgflow.PgflowSettings;
 import io.pgflow.internal.arch.ModulePrivate;
 import io.pgflow.internal.signal.Loop;
 import io.pgflow.internal.signal.Signals;
+import io.pgflow.internal.store.CacheStore;
+import io.pgflow.internal.store.HandlerTransactions;
+import io.pgflow.internal.store.ProgressStore;
 import io.pgflow.internal.store.TaskId;
 import io.pgflow.internal.store.TaskStore;
 import io.pgflow.internal.store.WorkerRegistration;
@@ -50,13 +53,22 @@ public final class Worker implements AutoCloseable {
             PgflowSettings settings,
             Map<String, TaskHandler> handlers,
             TaskStore store,
+            HandlerTransactions transactions,
+            ProgressStore progress,
+            CacheStore cache,
             Signals signals,
             Consequences consequences,
             Upkeep upkeep) {
         this.settings = settings;
         this.consequences = consequences;
         workplace = new Workplace(
-                settings.workerName(), settings.concurrency(), settings.maxPayloadBytes(), store, threads);
+                settings.workerName(),
+                settings.concurrency(),
+                settings.maxPayloadBytes(),
+                store,
+                new Tidings(progress, signals),
+                new Reuse(cache, consequences),
+                threads);
         workplace.handlers().putAll(handlers);
         membership = new Membership(
                 store,
@@ -66,6 +78,12 @@ public final class Worker implements AutoCloseable {
                         handlers.keySet().stream().sorted().toList(),
                         settings.expiresAfter()),
                 workplace.running());
+        workplace.opens(new Transactions(
+                transactions,
+                settings.transactionalConnections(),
+                settings.callDeadline(),
+                membership::workerId,
+                threads));
         completer = new Completer(workplace, consequences, membership::workerId);
         heart = new Heart(workplace, membership, settings.heartbeat());
         claimer = new Claimer(workplace, membership, consequences, settings.pollInterval());
@@ -86,10 +104,13 @@ public final class Worker implements AutoCloseable {
             PgflowSettings settings,
             Map<String, TaskHandler> handlers,
             TaskStore store,
+            HandlerTransactions transactions,
+            ProgressStore progress,
+            CacheStore cache,
             Signals signals,
             Consequences consequences,
             Upkeep upkeep) {
-        return new Worker(settings, handlers, store, signals, consequences, upkeep);
+        return new Worker(settings, handlers, store, transactions, progress, cache, signals, consequences, upkeep);
     }
 
     /** How the worker stands at this moment. */
@@ -153,6 +174,7 @@ public final class Worker implements AutoCloseable {
         beating.stop();
         timing.stop();
         workplace.deadlines().soon();
+        workplace.tidings().close();
         threads.shutdownNow();
     }
 

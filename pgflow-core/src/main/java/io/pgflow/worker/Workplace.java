@@ -1,5 +1,7 @@
 package io.pgflow.worker;
 
+import static java.util.Objects.requireNonNull;
+
 import io.pgflow.internal.store.Report;
 import io.pgflow.internal.store.TaskId;
 import io.pgflow.internal.store.TaskStore;
@@ -9,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 
 /** What an attempt needs around it: the code to run, a slot to run in, and where to report. */
 final class Workplace {
@@ -21,12 +24,25 @@ final class Workplace {
     private final Deadlines deadlines = new Deadlines(running);
     private final Slots slots;
     private final Reports reports = new Reports();
+    private volatile @Nullable Transactions transactions;
 
-    Workplace(String workerName, int concurrency, int maxPayloadBytes, TaskStore store, Executor threads) {
+    private final Tidings tidings;
+    private final Reuse reuse;
+
+    Workplace(
+            String workerName,
+            int concurrency,
+            int maxPayloadBytes,
+            TaskStore store,
+            Tidings tidings,
+            Reuse reuse,
+            Executor threads) {
         this.workerName = workerName;
         this.slots = new Slots(concurrency, threads);
         this.maxPayloadBytes = maxPayloadBytes;
         this.store = store;
+        this.tidings = tidings;
+        this.reuse = reuse;
     }
 
     String workerName() {
@@ -39,6 +55,14 @@ final class Workplace {
 
     TaskStore store() {
         return store;
+    }
+
+    Tidings tidings() {
+        return tidings;
+    }
+
+    Reuse reuse() {
+        return reuse;
     }
 
     RunningTasks running() {
@@ -59,6 +83,20 @@ final class Workplace {
 
     Map<String, TaskHandler> handlers() {
         return handlers;
+    }
+
+    /** Where transactional handlers run from now on; before the first task is claimed. */
+    void opens(Transactions forTransactionalHandlers) {
+        transactions = forTransactionalHandlers;
+    }
+
+    Transactions transactions() {
+        return requireNonNull(transactions, "nothing is claimed before transactions can be opened");
+    }
+
+    boolean isTransactional(String name) {
+        TaskHandler handler = handlers.get(name);
+        return handler != null && handler.isTransactional();
     }
 
     /** The code behind a handler name; a claim brings only tasks whose handler was registered. */
@@ -89,5 +127,6 @@ final class Workplace {
 
     void forget(TaskId task) {
         running.remove(task);
+        reuse.forget(task);
     }
 }

@@ -46,6 +46,9 @@ record ActionCheck(StepDefinition step, Place place, Place.Style style, List<Pro
         if (!options.retry().equals(usual.retry())) {
             misplaced(retryField(options.retry(), usual.retry()), "is not tried again");
         }
+        if (options.cache().isPresent()) {
+            misplaced("cacheFor", "calls no handler");
+        }
     }
 
     private static String retryField(RetryPolicy retry, RetryPolicy usual) {

@@ -34,6 +34,9 @@ final class DefinitionReader {
             "fallback",
             "collect",
             "atOnce",
+            "cacheFor",
+            "cacheKey",
+            "cacheName",
             "sleep",
             "signal",
             "within",
@@ -138,6 +141,9 @@ final class DefinitionReader {
 
     private static StepOptions options(JsonFields fields) {
         fields.onlyWith("when", "otherwise");
+        fields.onlyWith("cacheFor", "cacheKey");
+        fields.onlyWith("cacheFor", "cacheName");
+        fields.onlyWith("cacheKey", "cacheFor");
         StepOptions usual = StepOptions.DEFAULT;
         RetryPolicy retry = new RetryPolicy(
                 fields.integer("maxAttempts").orElse(usual.retry().maxAttempts()),
@@ -157,6 +163,13 @@ final class DefinitionReader {
                         fields.json("fallback")),
                 new Items(
                         fields.truth("collect").orElse(usual.items().collect()),
-                        fields.integer("atOnce").map(OptionalInt::of).orElse(OptionalInt.empty())));
+                        fields.integer("atOnce").map(OptionalInt::of).orElse(OptionalInt.empty())),
+                cache(fields));
+    }
+
+    private static Optional<Caching> cache(JsonFields fields) {
+        Optional<String> key = fields.json("cacheKey");
+        Optional<String> name = fields.text("cacheName");
+        return fields.duration("cacheFor").flatMap(keep -> key.map(template -> new Caching(template, keep, name)));
     }
 }

@@ -34,6 +34,11 @@ final class InputTemplate {
                 : withoutTemplate(in);
     }
 
+    /** The JSON text that a template gives for a task. */
+    static String filled(String template, TaskInput in) {
+        return Json.writeTree(new InputTemplate(in).filled(Json.tree(template, "the template")));
+    }
+
     /** Whether this part of a template is meant as a reference, well formed or not. */
     static boolean isReference(Map<?, ?> object) {
         return object.containsKey(FROM);

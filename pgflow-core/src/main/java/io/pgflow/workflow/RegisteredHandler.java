@@ -22,13 +22,18 @@ public final class RegisteredHandler implements TaskHandler {
     private final String name;
     private final Type input;
     private final Type output;
-    private final StepHandler<?, ?> handler;
+    private final Code code;
+    private final boolean transactional;
 
-    private RegisteredHandler(String name, Type input, Type output, StepHandler<?, ?> handler) {
+    private RegisteredHandler(String name, Type input, Type output, Code code, boolean transactional) {
+        if (!Limits.isHandlerName(name)) {
+            throw new InvalidWorkflowException(name, List.of(DefinitionCheck.badHandlerName(name, "handler")));
+        }
         this.name = name;
         this.input = input;
         this.output = output;
-        this.handler = handler;
+        this.code = code;
+        this.transactional = transactional;
     }
 
     /**
@@ -38,10 +43,20 @@ public final class RegisteredHandler implements TaskHandler {
      * @throws InvalidWorkflowException when the name is no handler name
      */
     public static <I, O> RegisteredHandler of(String name, Class<I> input, Class<O> output, StepHandler<I, O> handler) {
-        if (!Limits.isHandlerName(name)) {
-            throw new InvalidWorkflowException(name, List.of(DefinitionCheck.badHandlerName(name, "handler")));
-        }
-        return new RegisteredHandler(name, input, output, handler);
+        Code code = (in, task) -> typed(handler).handle(in);
+        return new RegisteredHandler(name, input, output, code, false);
+    }
+
+    /**
+     * Names a handler that writes in the transaction in which its step is completed.
+     *
+     * @param name one to four names joined by dots, such as {@code ledger.book}
+     * @throws InvalidWorkflowException when the name is no handler name
+     */
+    public static <I, O> RegisteredHandler transactional(
+            String name, Class<I> input, Class<O> output, TransactionalHandler<I, O> handler) {
+        Code code = (in, task) -> typed(handler).handle(in, task.connection());
+        return new RegisteredHandler(name, input, output, code, true);
     }
 
     /** What steps call it. */
@@ -60,10 +75,27 @@ public final class RegisteredHandler implements TaskHandler {
     }
 
     @Override
-    @SuppressWarnings("unchecked") // both types are of the one call of of(...)
+    public boolean isTransactional() {
+        return transactional;
+    }
+
+    @Override
     public String run(TaskInput in) throws Exception {
-        StepHandler<Object, Object> typed = (StepHandler<Object, Object>) handler;
-        Object result = typed.handle(new JsonStepInput<>(in, input, () -> InputTemplate.inputOf(in)));
+        Object result = code.run(new JsonStepInput<>(in, input, () -> InputTemplate.inputOf(in)), in);
         return Json.write(result, output, JsonStepInput.outputOf(in.context()));
+    }
+
+    @SuppressWarnings("unchecked") // both types are of the one call of of(...)
+    private static StepHandler<Object, Object> typed(StepHandler<?, ?> handler) {
+        return (StepHandler<Object, Object>) handler;
+    }
+
+    @SuppressWarnings("unchecked") // both types are of the one call of transactional(...)
+    private static TransactionalHandler<Object, Object> typed(TransactionalHandler<?, ?> handler) {
+        return (TransactionalHandler<Object, Object>) handler;
+    }
+
+    private interface Code {
+        Object run(StepInput<Object> in, TaskInput task) throws Exception;
     }
 }

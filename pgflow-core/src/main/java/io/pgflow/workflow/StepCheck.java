@@ -31,7 +31,7 @@ final class StepCheck {
         }
         numbers(step.retry());
         durations(step.retry());
-        step.input().ifPresent(this::template);
+        step.input().ifPresent(template -> template(template, "input"));
         step.options()
                 .when()
                 .ifPresent(
@@ -39,6 +39,7 @@ final class StepCheck {
         otherwise(step.options());
         onFailure(step.options().onFailure());
         items(step.options().items());
+        step.options().cache().ifPresent(this::cache);
         new ActionCheck(step, place, style, problems).check();
     }
 
@@ -91,6 +92,15 @@ final class StepCheck {
         });
     }
 
+    private void cache(Caching cache) {
+        template(cache.key(), "cacheKey");
+        duration("cacheFor", cache.keep(), Duration.ofMillis(1));
+        cache.name()
+                .filter(name -> !Limits.isName(name))
+                .ifPresent(name ->
+                        problems.add(DefinitionCheck.badName("cache", name, style.name(place.field("cacheName")))));
+    }
+
     private void numbers(RetryPolicy retry) {
         if (retry.maxAttempts() < 1 || retry.maxAttempts() > Limits.MAX_ATTEMPTS) {
             add(
@@ -127,8 +137,8 @@ final class StepCheck {
                 .ifPresent(problems::add);
     }
 
-    private void template(String json) {
-        Place input = place.field("input");
+    private void template(String json, String field) {
+        Place input = place.field(field);
         try {
             part(Json.tree(json, "the input template"), input);
         } catch (InvalidPayloadException e) {

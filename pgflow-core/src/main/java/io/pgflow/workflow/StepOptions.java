@@ -16,6 +16,7 @@ import java.util.function.UnaryOperator;
  * @param otherwise what happens when it does not
  * @param onFailure what happens after a failure, when no attempt remains
  * @param items how a map step goes through its items
+ * @param cache for how long an output is used again, and for which tasks; empty for never
  */
 public record StepOptions(
         String queue,
@@ -25,7 +26,8 @@ public record StepOptions(
         Optional<Condition> when,
         Otherwise otherwise,
         OnFailure onFailure,
-        Items items) {
+        Items items,
+        Optional<Caching> cache) {
 
     /** Queue {@code default}, 5 minutes, {@link RetryPolicy#DEFAULT}, always, and a failure for good fails the run. */
     public static final StepOptions DEFAULT = new StepOptions(
@@ -36,7 +38,8 @@ public record StepOptions(
             Optional.empty(),
             Otherwise.SKIP,
             OnFailure.FAIL,
-            Items.DEFAULT);
+            Items.DEFAULT,
+            Optional.empty());
 
     /** What of these means something to a step that calls no handler: {@code when}, {@code otherwise} and {@code onFailure}. */
     public StepOptions decisionsOnly() {
@@ -48,38 +51,43 @@ public record StepOptions(
                 when,
                 otherwise,
                 onFailure,
-                DEFAULT.items);
+                DEFAULT.items,
+                DEFAULT.cache);
     }
 
     public StepOptions withQueue(String queue) {
-        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, items);
+        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, items, cache);
     }
 
     public StepOptions withTimeout(Duration timeout) {
-        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, items);
+        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, items, cache);
     }
 
     public StepOptions withDeadline(Duration deadline) {
-        return new StepOptions(queue, timeout, Optional.of(deadline), retry, when, otherwise, onFailure, items);
+        return new StepOptions(queue, timeout, Optional.of(deadline), retry, when, otherwise, onFailure, items, cache);
     }
 
     public StepOptions withRetry(RetryPolicy retry) {
-        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, items);
+        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, items, cache);
     }
 
     public StepOptions withWhen(Condition when) {
-        return new StepOptions(queue, timeout, deadline, retry, Optional.of(when), otherwise, onFailure, items);
+        return new StepOptions(queue, timeout, deadline, retry, Optional.of(when), otherwise, onFailure, items, cache);
     }
 
     public StepOptions withOtherwise(Otherwise otherwise) {
-        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, items);
+        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, items, cache);
     }
 
     public StepOptions withOnFailure(OnFailure onFailure) {
-        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, items);
+        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, items, cache);
     }
 
     public StepOptions withItems(UnaryOperator<Items> change) {
-        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, change.apply(items));
+        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, change.apply(items), cache);
+    }
+
+    public StepOptions withCache(Caching cache) {
+        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, items, Optional.of(cache));
     }
 }

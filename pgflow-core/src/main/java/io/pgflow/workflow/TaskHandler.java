@@ -22,6 +22,11 @@ public interface TaskHandler {
      */
     String run(TaskInput in) throws Exception;
 
+    /** Whether the task is completed in the transaction of {@link TaskInput#connection}; not unless said otherwise. */
+    default boolean isTransactional() {
+        return false;
+    }
+
     /** A plain step's handler, reading and writing values of the given types. */
     static <I, O> TaskHandler of(Type input, Type output, StepHandler<I, O> handler) {
         return new TypedStep<>(input, output, handler);
@@ -30,5 +35,19 @@ public interface TaskHandler {
     /** A map step's handler, called once per item; {@code output} is what one call gives. */
     static <I, E, O> TaskHandler ofItem(Type input, Type item, Type output, ItemHandler<I, E, O> handler) {
         return new TypedMapStep<>(input, item, output, handler);
+    }
+
+    /** A plain step's handler that writes in the transaction in which its task is completed. */
+    static <I, O> TaskHandler transactional(Type input, Type output, TransactionalHandler<I, O> handler) {
+        return new InTransaction(in ->
+                new TypedStep<I, O>(input, output, step -> handler.handle(step, in.connection())).run(in));
+    }
+
+    /** A map step's handler that writes in the transaction in which its item is completed. */
+    static <I, E, O> TaskHandler transactionalItem(
+            Type input, Type item, Type output, TransactionalItemHandler<I, E, O> handler) {
+        return new InTransaction(in -> new TypedMapStep<I, E, O>(
+                        input, item, output, (element, step) -> handler.handle(element, step, in.connection()))
+                .run(in));
     }
 }

@@ -1,5 +1,6 @@
 package io.pgflow.workflow;
 
+import java.sql.Connection;
 import java.util.Optional;
 
 /** Everything a task reads, as JSON text. The worker provides it; typed handlers see it as {@link StepInput}. */
@@ -19,4 +20,12 @@ public interface TaskInput {
 
     /** The item, when the step is a map step. */
     Optional<String> item();
+
+    /**
+     * The connection in whose transaction the task is completed, for a handler that {@link TaskHandler#isTransactional is
+     * transactional}; the worker of any other has none.
+     */
+    default Connection connection() {
+        throw new IllegalStateException("step " + context().step() + " is not transactional");
+    }
 }

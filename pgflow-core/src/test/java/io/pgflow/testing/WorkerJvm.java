@@ -1,6 +1,7 @@
 package io.pgflow.testing;
 
 import io.pgflow.Pgflow;
+import io.pgflow.workflow.TaskHandler;
 import io.pgflow.workflow.Workflow;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
@@ -50,6 +51,24 @@ public final class WorkerJvm implements AutoCloseable {
         });
     }
 
+    /** The same of a step that writes into a table {@code ledger}, in the transaction that completes it. */
+    public static Workflow<Object, Object> ledger(Queue<String> happened) {
+        return Flow.oneStep(
+                "killed_while_writing",
+                Object.class,
+                Object.class,
+                TaskHandler.transactional(Object.class, String.class, (in, connection) -> {
+                    try (var statement = connection.createStatement()) {
+                        statement.execute("insert into ledger values ('booked')");
+                    }
+                    happened.add("written");
+                    if (Boolean.getBoolean(IN_CHILD)) {
+                        new CountDownLatch(1).await();
+                    }
+                    return "survived";
+                }));
+    }
+
     /** Without a word, as by the operating system; returns when it is dead. */
     public void kill() {
         process.destroyForcibly().onExit().join();
@@ -66,7 +85,7 @@ public final class WorkerJvm implements AutoCloseable {
         source.setUrl(args[0]);
         source.setUser(args[1]);
         Pgflow.on(Engines.pool(source))
-                .with(workflow(new ConcurrentLinkedQueue<>()))
+                .with(workflow(new ConcurrentLinkedQueue<>()), ledger(new ConcurrentLinkedQueue<>()))
                 .start();
         ProcessHandle.current().parent().orElseThrow().onExit().join();
         Runtime.getRuntime().halt(1);

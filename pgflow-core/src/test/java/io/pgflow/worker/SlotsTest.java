@@ -25,7 +25,8 @@ class SlotsTest {
     private static final Duration AT_ONCE = Duration.ZERO;
 
     private final ConcurrentLinkedDeque<Runnable> called = new ConcurrentLinkedDeque<>();
-    private final Workplace workplace = new Workplace("tester", SLOTS, 1000, null, called::add);
+    private final Workplace workplace =
+            new Workplace("tester", SLOTS, 1000, null, null, new Reuse(null, null), called::add);
     private final Slots slots = workplace.slots();
     private final List<Integer> begun = new ArrayList<>();
 

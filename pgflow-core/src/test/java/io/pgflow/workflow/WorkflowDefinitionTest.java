@@ -85,7 +85,8 @@ class WorkflowDefinitionTest {
                 Optional.of(Condition.input("/vip").equalTo(true)),
                 Otherwise.SKIP_BRANCH,
                 OnFailure.fallBackTo(List.of(1.50)),
-                new Items(true, OptionalInt.of(100_000)));
+                new Items(true, OptionalInt.of(100_000)),
+                Optional.of(Caching.of(Duration.ofDays(1), Caching.item("/a")).in("shared")));
         StepDefinition all = StepDefinition.of("all", "a.b.c.d")
                 .withOver("$input")
                 .withAfter("first")

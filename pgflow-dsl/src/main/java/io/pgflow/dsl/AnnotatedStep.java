@@ -14,6 +14,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.Type;
+import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
@@ -95,12 +96,30 @@ record AnnotatedStep(Method method, StepAttributes attributes, List<StepParamete
 
     TaskHandler handler(Object instance, Type input) {
         method.setAccessible(true);
-        return item().<TaskHandler>map(item -> TaskHandler.ofItem(
+        boolean transactional =
+                parameters.stream().anyMatch(parameter -> parameter.source() == StepParameter.Source.CONNECTION);
+        Optional<StepParameter> item = item();
+        if (item.isPresent()) {
+            Type element = item.get().type();
+            return transactional
+                    ? TaskHandler.transactionalItem(
+                            input,
+                            element,
+                            returned(),
+                            (Object value, StepInput<Object> in, Connection connection) ->
+                                    call(instance, in, value, connection))
+                    : TaskHandler.ofItem(
+                            input,
+                            element,
+                            returned(),
+                            (Object value, StepInput<Object> in) -> call(instance, in, value, null));
+        }
+        return transactional
+                ? TaskHandler.transactional(
                         input,
-                        item.type(),
-                        returned(),
-                        (Object value, StepInput<Object> in) -> call(instance, in, value)))
-                .orElseGet(() -> TaskHandler.of(input, output(), (StepInput<Object> in) -> call(instance, in, null)));
+                        output(),
+                        (StepInput<Object> in, Connection connection) -> call(instance, in, null, connection))
+                : TaskHandler.of(input, output(), (StepInput<Object> in) -> call(instance, in, null, null));
     }
 
     private Optional<StepParameter> item() {
@@ -122,9 +141,11 @@ record AnnotatedStep(Method method, StepAttributes attributes, List<StepParamete
     }
 
     @SuppressWarnings("NullAway") // null is a legal output
-    private Object call(Object instance, StepInput<?> in, @Nullable Object item) throws Exception {
-        Object[] values =
-                parameters.stream().map(parameter -> parameter.value(in, item)).toArray();
+    private Object call(Object instance, StepInput<?> in, @Nullable Object item, @Nullable Connection connection)
+            throws Exception {
+        Object[] values = parameters.stream()
+                .map(parameter -> parameter.value(in, item, connection))
+                .toArray();
         try {
             return method.invoke(instance, values);
         } catch (InvocationTargetException e) {

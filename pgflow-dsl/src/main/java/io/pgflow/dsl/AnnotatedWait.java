@@ -44,7 +44,8 @@ record AnnotatedWait(Wait said, String place) {
                 StepAttributes.written(said.when()).map(Condition::new),
                 said.otherwise(),
                 new OnFailure(said.onFailure(), StepAttributes.written(said.fallback())),
-                Items.DEFAULT);
+                Items.DEFAULT,
+                Optional.empty());
         return StepDefinition.of(said.value(), action(problems))
                 .withAfter(said.after())
                 .withOptions(options);

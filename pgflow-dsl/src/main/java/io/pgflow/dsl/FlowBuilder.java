@@ -13,6 +13,8 @@ import io.pgflow.workflow.StepHandler;
 import io.pgflow.workflow.StepKey;
 import io.pgflow.workflow.StepOptions;
 import io.pgflow.workflow.TaskHandler;
+import io.pgflow.workflow.TransactionalHandler;
+import io.pgflow.workflow.TransactionalItemHandler;
 import io.pgflow.workflow.Workflow;
 import java.lang.reflect.Type;
 import java.time.Duration;
@@ -106,9 +108,17 @@ public final class FlowBuilder<I> extends OptionVerbs<FlowBuilder<I>> {
 
     /** Adds a step. */
     public <O> FlowBuilder<I> step(StepKey<O> key, After after, StepHandler<I, O> handler) {
-        StepDefinition step = steps.define(key, after.dependencies()).withOptions(after.optionsFrom(defaults));
-        steps.add(key, step, TaskHandler.of(input, key.type(), handler));
-        return this;
+        return plain(key, after, TaskHandler.of(input, key.type(), handler));
+    }
+
+    /** Adds a step that waits for no other, and whose writes are committed with it. */
+    public <O> FlowBuilder<I> transactional(StepKey<O> key, TransactionalHandler<I, O> handler) {
+        return transactional(key, after(), handler);
+    }
+
+    /** Adds a step whose code writes through a connection; what it wrote is committed with the step, exactly once. */
+    public <O> FlowBuilder<I> transactional(StepKey<O> key, After after, TransactionalHandler<I, O> handler) {
+        return plain(key, after, TaskHandler.transactional(input, key.type(), handler));
     }
 
     /** Adds a map step: one task per item, whose outputs the key lists in the order of the items. */
@@ -118,7 +128,13 @@ public final class FlowBuilder<I> extends OptionVerbs<FlowBuilder<I>> {
 
     /** Adds a map step whose code also looks at the run's input, at other outputs or at its task. */
     public <E, R> FlowBuilder<I> map(StepKey<List<R>> key, Over<? super I, E> over, ItemHandler<I, E, R> handler) {
-        return items(key, over, handler);
+        return items(key, over, TaskHandler.ofItem(input, over.element(), perItem(key), handler));
+    }
+
+    /** Adds a map step whose code writes through a connection; what it wrote is committed with the item, exactly once. */
+    public <E, R> FlowBuilder<I> transactionalMap(
+            StepKey<List<R>> key, Over<? super I, E> over, TransactionalItemHandler<I, E, R> handler) {
+        return items(key, over, TaskHandler.transactionalItem(input, over.element(), perItem(key), handler));
     }
 
     /**
@@ -173,17 +189,32 @@ public final class FlowBuilder<I> extends OptionVerbs<FlowBuilder<I>> {
     /** The same for code that also looks at the run's input, at other outputs or at its task. */
     public <E, R> FlowBuilder<I> collect(
             StepKey<Collected<R>> key, Over<? super I, E> over, ItemHandler<I, E, R> handler) {
-        return items(key, over.collecting(), handler);
+        return items(key, over.collecting(), TaskHandler.ofItem(input, over.element(), perItem(key), handler));
     }
 
-    private <E, R> FlowBuilder<I> items(StepKey<?> key, Over<? super I, E> over, ItemHandler<I, E, R> handler) {
+    /** Adds a map step whose items may fail, and whose code writes through a connection. */
+    public <E, R> FlowBuilder<I> transactionalCollect(
+            StepKey<Collected<R>> key, Over<? super I, E> over, TransactionalItemHandler<I, E, R> handler) {
+        return items(
+                key, over.collecting(), TaskHandler.transactionalItem(input, over.element(), perItem(key), handler));
+    }
+
+    private FlowBuilder<I> plain(StepKey<?> key, After after, TaskHandler handler) {
+        steps.add(key, steps.define(key, after.dependencies()).withOptions(after.optionsFrom(defaults)), handler);
+        return this;
+    }
+
+    private FlowBuilder<I> items(StepKey<?> key, Over<? super I, ?> over, TaskHandler handler) {
         over.source().ifPresent(steps::mention);
         String source = over.source().map(StepKey::name).orElse(StepDefinition.RUN_INPUT);
         StepDefinition step =
                 steps.define(key, over.dependencies()).withOver(source).withOptions(over.optionsFrom(defaults));
-        Type output = key.elementType().orElse(Object.class);
-        steps.add(key, step, TaskHandler.ofItem(input, over.element(), output, handler));
+        steps.add(key, step, handler);
         return this;
+    }
+
+    private static Type perItem(StepKey<?> key) {
+        return key.elementType().orElse(Object.class);
     }
 
     /**

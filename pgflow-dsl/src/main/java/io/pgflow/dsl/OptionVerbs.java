@@ -1,5 +1,6 @@
 package io.pgflow.dsl;
 
+import io.pgflow.workflow.Caching;
 import io.pgflow.workflow.Condition;
 import io.pgflow.workflow.OnFailure;
 import io.pgflow.workflow.Otherwise;
@@ -68,6 +69,11 @@ public abstract sealed class OptionVerbs<S> permits After, Over, RuntimeStep, Fl
     /** What happens when no attempt remains; {@link OnFailure#FAIL} unless said otherwise. For a map step, of each item. */
     public S onFailure(OnFailure onFailure) {
         return with(options -> options.withOnFailure(onFailure));
+    }
+
+    /** Uses outputs again that are cached under the same key; a step without it always runs. */
+    public S cache(Caching caching) {
+        return with(options -> options.withCache(caching));
     }
 
     abstract S with(UnaryOperator<StepOptions> change);

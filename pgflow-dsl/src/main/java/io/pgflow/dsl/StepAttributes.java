@@ -2,6 +2,7 @@ package io.pgflow.dsl;
 
 import io.pgflow.dsl.annotation.MapStep;
 import io.pgflow.dsl.annotation.Step;
+import io.pgflow.workflow.Caching;
 import io.pgflow.workflow.Condition;
 import io.pgflow.workflow.Items;
 import io.pgflow.workflow.OnFailure;
@@ -18,7 +19,14 @@ import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /** What {@link Step} and {@link MapStep} say alike, and how a map step goes through its items. */
-record StepAttributes(String name, boolean map, List<String> after, Written options, Decisions decisions, Items items) {
+record StepAttributes(
+        String name,
+        boolean map,
+        List<String> after,
+        Written options,
+        Decisions decisions,
+        Items items,
+        Cached cached) {
 
     /** The options as they are written, durations not yet read. */
     record Written(
@@ -32,6 +40,9 @@ record StepAttributes(String name, boolean map, List<String> after, Written opti
 
     /** Whether the step runs, and what follows when it fails, as it is written. */
     record Decisions(String when, Otherwise otherwise, OnFailure.Reaction onFailure, String fallback) {}
+
+    /** The cache as it is written. */
+    record Cached(String keep, String key, String name) {}
 
     static StepAttributes of(@Nullable Step step, @Nullable MapStep map) {
         if (map != null) {
@@ -48,7 +59,8 @@ record StepAttributes(String name, boolean map, List<String> after, Written opti
                             map.retryDelay(),
                             map.maxRetryDelay()),
                     new Decisions(map.when(), map.otherwise(), map.onFailure(), map.fallback()),
-                    new Items(map.collect(), map.atOnce() == 0 ? OptionalInt.empty() : OptionalInt.of(map.atOnce())));
+                    new Items(map.collect(), map.atOnce() == 0 ? OptionalInt.empty() : OptionalInt.of(map.atOnce())),
+                    new Cached(map.cacheFor(), map.cacheKey(), map.cacheName()));
         }
         if (step == null) {
             throw new IllegalArgumentException("the method is no step");
@@ -66,7 +78,8 @@ record StepAttributes(String name, boolean map, List<String> after, Written opti
                         step.retryDelay(),
                         step.maxRetryDelay()),
                 new Decisions(step.when(), step.otherwise(), step.onFailure(), step.fallback()),
-                Items.DEFAULT);
+                Items.DEFAULT,
+                new Cached(step.cacheFor(), step.cacheKey(), step.cacheName()));
     }
 
     StepOptions options(String place, List<Problem> problems) {
@@ -85,7 +98,24 @@ record StepAttributes(String name, boolean map, List<String> after, Written opti
                 written(decisions.when()).map(Condition::new),
                 decisions.otherwise(),
                 new OnFailure(decisions.onFailure(), written(decisions.fallback())),
-                items);
+                items,
+                cache(place, problems));
+    }
+
+    private Optional<Caching> cache(String place, List<Problem> problems) {
+        boolean keeps = !cached.keep().isEmpty();
+        if (keeps == cached.key().isEmpty() || (!keeps && !cached.name().isEmpty())) {
+            problems.add(ProblemCode.MISPLACED_OPTION.at(
+                    place,
+                    "cacheFor and cacheKey belong together, and cacheName to both",
+                    "give cacheFor and cacheKey, or none of the three"));
+        }
+        return keeps
+                ? Optional.of(new Caching(
+                        cached.key(),
+                        duration(cached.keep(), Duration.ofHours(1), place + ", cacheFor", problems),
+                        written(cached.name())))
+                : Optional.empty();
     }
 
     /** Nothing for an empty text, which is how an annotation leaves something out. */

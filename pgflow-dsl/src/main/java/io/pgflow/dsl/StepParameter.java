@@ -10,6 +10,7 @@ import io.pgflow.workflow.StepKey;
 import io.pgflow.workflow.TaskContext;
 import java.lang.reflect.Parameter;
 import java.lang.reflect.Type;
+import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,7 @@ record StepParameter(Source source, String from, Type type, String place) {
         STEP,
         ITEM,
         TASK,
+        CONNECTION,
         UNKNOWN
     }
 
@@ -43,6 +45,9 @@ record StepParameter(Source source, String from, Type type, String place) {
         if (parameter.getType() == TaskContext.class) {
             found.add(new StepParameter(Source.TASK, "", type, place));
         }
+        if (parameter.getType() == Connection.class) {
+            found.add(new StepParameter(Source.CONNECTION, "", type, place));
+        }
         if (item != null && !map) {
             problems.add(ProblemCode.BAD_PARAMETER.at(
                     place, "@Item belongs to a map step", "annotate the method with @MapStep, or use @From"));
@@ -61,12 +66,13 @@ record StepParameter(Source source, String from, Type type, String place) {
 
     /** The value for one task. */
     @Nullable
-    Object value(StepInput<?> in, @Nullable Object item) {
+    Object value(StepInput<?> in, @Nullable Object item, @Nullable Connection connection) {
         return switch (source) {
             case INPUT -> in.input();
             case STEP -> in.output(new StepKey<>(from, type));
             case ITEM -> item;
             case TASK -> in.task();
+            case CONNECTION -> connection;
             case UNKNOWN -> throw new IllegalStateException(place);
         };
     }

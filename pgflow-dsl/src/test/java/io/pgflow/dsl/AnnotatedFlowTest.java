@@ -19,6 +19,7 @@ import io.pgflow.workflow.NonRetryableException;
 import io.pgflow.workflow.StepDefinition;
 import io.pgflow.workflow.TaskContext;
 import io.pgflow.workflow.Workflow;
+import java.sql.Connection;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -55,6 +56,25 @@ class AnnotatedFlowTest {
                 "retryJitter":0.5},\
                 {"name":"fail","handler":"good.fail","after":["log"]},\
                 {"name":"sum","handler":"good.sum","after":["each"]}],"returns":"sum"}""");
+    }
+
+    @Flow("books")
+    static class Books {
+        @Step("book")
+        String book(@FlowInput String entry, Connection connection) {
+            return entry + connection;
+        }
+
+        @Step("report")
+        void report(@From("book") String booked) {}
+    }
+
+    @Test
+    void a_parameter_that_is_a_connection_makes_the_step_transactional() {
+        var handlers = AnnotatedFlow.read(new Books()).handlers();
+
+        assertThat(handlers.get("books.book").isTransactional()).isTrue();
+        assertThat(handlers.get("books.report").isTransactional()).isFalse();
     }
 
     @Test

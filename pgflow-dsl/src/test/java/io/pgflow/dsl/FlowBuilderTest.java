@@ -13,6 +13,7 @@ import io.pgflow.workflow.InvalidWorkflowException;
 import io.pgflow.workflow.Problem;
 import io.pgflow.workflow.StepDefinition;
 import io.pgflow.workflow.StepKey;
+import io.pgflow.workflow.TaskHandler;
 import io.pgflow.workflow.Workflow;
 import java.time.Duration;
 import java.util.List;
@@ -35,6 +36,21 @@ class FlowBuilderTest {
                     in -> in.output(SQUARES).stream().mapToInt(i -> i).sum())
             .step(TEXT, after(SUM, SPLIT), in -> in.input() + in.output(SUM) + in.output(SPLIT))
             .returns(TEXT);
+
+    @Test
+    void transactional_steps_are_steps_like_others_whose_code_gets_a_connection() {
+        StepKey<List<String>> lines = StepKey.listOf("lines", String.class);
+        StepKey<List<Integer>> booked = StepKey.listOf("booked", Integer.class);
+        var flow = FlowBuilder.workflow("books", String.class)
+                .transactional(lines, (in, connection) -> List.of(in.input(), String.valueOf(connection)))
+                .transactionalMap(booked, FlowBuilder.over(lines), (line, in, connection) -> line.length())
+                .build();
+
+        assertThat(flow.handlers().values()).allMatch(TaskHandler::isTransactional);
+        assertThat(flow.toJson())
+                .isEqualTo("{\"name\":\"books\",\"steps\":[{\"name\":\"lines\",\"handler\":\"books.lines\"},"
+                        + "{\"name\":\"booked\",\"handler\":\"books.booked\",\"over\":\"lines\"}]}");
+    }
 
     @Test
     void the_code_behind_each_step_reads_and_gives_json() throws Exception {

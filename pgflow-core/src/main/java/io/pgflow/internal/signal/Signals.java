@@ -31,6 +31,9 @@ public final class Signals implements AutoCloseable {
     /** A run was cancelled; the payload is its id. */
     private static final String CANCEL = "pgflow_cancel";
 
+    /** A handler told something; the payload is the id of its run. */
+    private static final String PROGRESS = "pgflow_progress";
+
     private static final Logger log = LoggerFactory.getLogger(Signals.class);
 
     private final Notifications notifications;
@@ -41,6 +44,7 @@ public final class Signals implements AutoCloseable {
     private final List<Runnable> onEvents = new CopyOnWriteArrayList<>();
     private final List<Runnable> onEventsElsewhere = new CopyOnWriteArrayList<>();
     private final List<Runnable> onCancel = new CopyOnWriteArrayList<>();
+    private final List<Consumer<String>> onProgress = new CopyOnWriteArrayList<>();
     private final List<Consumer<List<UUID>>> onEnded = new CopyOnWriteArrayList<>();
     private final List<Subscription> subscriptions;
 
@@ -50,7 +54,8 @@ public final class Signals implements AutoCloseable {
                 notifications.listen(
                         TASKS, hint(queue -> tellWork(Set.of(queue)), () -> tellWork(Set.of()), this::tellPolledWork)),
                 notifications.listen(EVENTS, hint(nothing -> tellNotified(), this::tellNotified, this::tellNotified)),
-                notifications.listen(CANCEL, hint(run -> tell(onCancel), () -> {}, () -> {})));
+                notifications.listen(CANCEL, hint(run -> tell(onCancel), () -> {}, () -> {})),
+                notifications.listen(PROGRESS, hint(this::tellProgress, () -> tellProgress(""), () -> {})));
     }
 
     /** Work was scheduled in these queues. */
@@ -90,6 +95,19 @@ public final class Signals implements AutoCloseable {
     public void cancelled(List<UUID> runs) {
         tell(onCancel);
         runs.forEach(run -> tellOthers(CANCEL, run.toString()));
+    }
+
+    /** Handlers of these runs told something. */
+    public void progressed(Set<UUID> runs) {
+        for (UUID run : runs) {
+            tellProgress(run.toString());
+            tellOthers(PROGRESS, run.toString());
+        }
+    }
+
+    /** Calls the listener with the run of which something was told; with nothing when it may be any. Must not block. */
+    public AutoCloseable onProgress(Consumer<String> listener) {
+        return added(onProgress, listener);
     }
 
     /** Calls the listener with queues that may have work; with none when any may. Must not block. */
@@ -142,6 +160,10 @@ public final class Signals implements AutoCloseable {
         if (notifications.mode() != Mode.NOTIFY) {
             tellWork(Set.of());
         }
+    }
+
+    private void tellProgress(String run) {
+        onProgress.forEach(listener -> listener.accept(run));
     }
 
     private void tellNotified() {

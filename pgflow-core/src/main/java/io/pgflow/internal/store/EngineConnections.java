@@ -43,7 +43,7 @@ public final class EngineConnections {
     }
 
     Borrowed borrow() throws SQLException {
-        Connection connection = connect();
+        Connection connection = connect(dataSource);
         try {
             return new Borrowed(connection);
         } catch (SQLException e) {
@@ -53,7 +53,7 @@ public final class EngineConnections {
     }
 
     /** Pools also throw what is no SQLException, with one as its cause. */
-    private Connection connect() throws SQLException {
+    static Connection connect(DataSource dataSource) throws SQLException {
         try {
             return dataSource.getConnection();
         } catch (RuntimeException e) {
@@ -61,7 +61,8 @@ public final class EngineConnections {
         }
     }
 
-    private static void discard(Connection connection) {
+    /** Lets go of a connection that is not to be used again. */
+    static void discard(Connection connection) {
         try (connection) {
             connection.abort(Runnable::run);
         } catch (SQLException e) {

@@ -34,6 +34,11 @@ final class Parameters {
         return this;
     }
 
+    Parameters uuid(UUID value) throws SQLException {
+        statement.setObject(++position, value);
+        return this;
+    }
+
     Parameters text(@Nullable String value) throws SQLException {
         statement.setString(++position, value);
         return this;

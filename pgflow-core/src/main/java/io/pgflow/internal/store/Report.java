@@ -14,4 +14,13 @@ public sealed interface Report {
 
     /** The handler failed; {@code error} is JSON text. */
     record Failure(TaskId task, String error, boolean retryable, Optional<Duration> retryAfter) implements Report {}
+
+    /** The task was completed in the transaction of its handler; what followed is left to be done. */
+    record Committed(TaskId task, Outcome outcome) implements Report {}
+
+    /**
+     * The attempt neither succeeded nor failed, and does not count; or, when the answer to the commit of its transaction was lost, it
+     * did succeed, and {@code perhaps} followed. A release changes nothing then.
+     */
+    record Release(TaskId task, Outcome perhaps) implements Report {}
 }

@@ -20,6 +20,16 @@ public final class Stores {
         return new JooqTaskStore(new Calls(connections));
     }
 
+    /** For outputs that are used again. */
+    public static CacheStore cache(EngineConnections connections) {
+        return new JdbcCacheStore(new Calls(connections));
+    }
+
+    /** For what handlers tell while they work. */
+    public static ProgressStore progress(EngineConnections connections) {
+        return new JdbcProgressStore(new Calls(connections));
+    }
+
     /** For looking before operations. */
     public static SurveyStore survey(EngineConnections connections) {
         return new SurveyCalls(new Calls(connections));

@@ -10,9 +10,12 @@ import io.pgflow.internal.store.FiredDeadlines;
 import io.pgflow.internal.store.Outcome;
 import io.pgflow.internal.store.TaskStore;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +40,8 @@ public final class Upkeep implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Upkeep.class);
     private static final Duration SOONEST = Duration.ofMillis(1);
+    private static final Duration BETWEEN_CHORES = Duration.ofMinutes(1);
+    private static final int MOST_OF_A_CHORE = 10;
     private static final Duration BETWEEN_FIRES = Duration.ofMillis(20);
 
     private final TaskStore store;
@@ -45,6 +50,10 @@ public final class Upkeep implements AutoCloseable {
     private final Bell bell = new Bell();
     /** When the next known timer is due, on this JVM's clock for durations. */
     private final AtomicLong dueAt = new AtomicLong(Long.MAX_VALUE);
+
+    private final List<BooleanSupplier> chores = new CopyOnWriteArrayList<>();
+    /** When they were last done, on this JVM's clock for durations. */
+    private long choresDoneAt = System.nanoTime();
 
     private volatile @Nullable Asking asking;
     private final Loop loop;
@@ -61,6 +70,11 @@ public final class Upkeep implements AutoCloseable {
     public AutoCloseable askFor(Asking worker) {
         asking = worker;
         return () -> asking = null;
+    }
+
+    /** Does this about once a minute, and again while it says that more is left; not to be waited for by anything. */
+    public void everyMinute(BooleanSupplier chore) {
+        chores.add(chore);
     }
 
     /** Asks at once: hints may have been lost. */
@@ -105,6 +119,19 @@ public final class Upkeep implements AutoCloseable {
         }
         if (due.unsettled()) {
             consequences.follow(store.settleSteps());
+        }
+        doChores();
+    }
+
+    private void doChores() {
+        if (System.nanoTime() - choresDoneAt < BETWEEN_CHORES.toNanos()) {
+            return;
+        }
+        choresDoneAt = System.nanoTime();
+        for (BooleanSupplier chore : chores) {
+            for (int i = 0; i < MOST_OF_A_CHORE && chore.getAsBoolean(); i++) {
+                log.debug("a chore has more to do");
+            }
         }
     }
 

@@ -52,6 +52,15 @@ public @interface MapStep {
     /** The output, as JSON, that stands in when no attempt remains. */
     String fallback() default "";
 
+    /** For how long an output is used again for tasks of the same {@link #cacheKey}, ISO-8601; empty for never. */
+    String cacheFor() default "";
+
+    /** What the output depends on, as a JSON template such as {@code [{"$from": "$input", "pointer": "/id"}]}; with {@link #cacheFor}. */
+    String cacheKey() default "";
+
+    /** A cache that steps share; with {@link #cacheFor}. */
+    String cacheName() default "";
+
     /** See {@link io.pgflow.dsl.Over#atOnce}; 0 for all. */
     int atOnce() default 0;
 

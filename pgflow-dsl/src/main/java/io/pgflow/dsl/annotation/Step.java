@@ -10,7 +10,8 @@ import java.lang.annotation.Target;
 
 /**
  * Which method is a step? It may throw anything; its parameters are {@link FlowInput}, {@link From} and
- * {@link io.pgflow.workflow.TaskContext}, which needs no annotation.
+ * {@link io.pgflow.workflow.TaskContext}, which needs no annotation. With a parameter of type {@link java.sql.Connection} it is
+ * transactional: what it writes there is committed with the step, see {@link io.pgflow.workflow.TransactionalHandler}.
  */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
@@ -54,4 +55,13 @@ public @interface Step {
 
     /** The output, as JSON, that stands in when no attempt remains. */
     String fallback() default "";
+
+    /** For how long an output is used again for tasks of the same {@link #cacheKey}, ISO-8601; empty for never. */
+    String cacheFor() default "";
+
+    /** What the output depends on, as a JSON template such as {@code [{"$from": "$input", "pointer": "/id"}]}; with {@link #cacheFor}. */
+    String cacheKey() default "";
+
+    /** A cache that steps share; with {@link #cacheFor}. */
+    String cacheName() default "";
 }

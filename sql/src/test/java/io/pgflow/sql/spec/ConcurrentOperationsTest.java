@@ -33,6 +33,16 @@ class ConcurrentOperationsTest extends Specification {
             }
         });
         operations.put(
+                "transact",
+                (session, random, runs, worker) ->
+                        held(session, random).forEach(claim -> transact(session, worker, claim)));
+        operations.put("reuse", (session, random, runs, worker) -> {
+            List<Claim> held = held(session, random);
+            if (!held.isEmpty()) {
+                session.reuse(worker, held, "mesh", "1");
+            }
+        });
+        operations.put(
                 "fail",
                 (session, random, runs, worker) -> held(session, random)
                         .forEach(claim -> session.fail(worker, claim, random.nextInt(4) > 0, null)));
@@ -127,6 +137,10 @@ class ConcurrentOperationsTest extends Specification {
     void every_pair_of_operations_on_the_same_runs_neither_deadlocks_nor_breaks_a_rule() {
         db.defineJson(mesh().replace("last", "other"));
         db.defineJson(mesh());
+        db.execute(
+                "insert into pgflow.cached_outputs values ('mesh', pgflow._key_hash('1'), '1', '[1, 2]', gen_random_uuid(), now(),"
+                        + " now() + interval '1 day')");
+        db.execute("create table ledger (run_id uuid, step int, item int)");
         long worker = db.worker();
         List<String> names = new ArrayList<>(operations.keySet());
         Session[] sessions = {session(), session(), session(), session()};
@@ -139,6 +153,10 @@ class ConcurrentOperationsTest extends Specification {
         }
 
         db.rows("select * from pgflow.verify()").forEach(row -> assertThat(row).isNull());
+        assertThat(db.texts("select l.run_id from ledger l join pgflow.tasks t using (run_id, step, item)"
+                        + " group by 1, l.step, l.item, t.state having count(*) > 1 or t.state <> 'SUCCEEDED'"))
+                .as("ledger rows that are no single row of a task that succeeded")
+                .isEmpty();
         drainAll();
         assertThat(db.count("select count(*) from pgflow.runs where ended_at is null"))
                 .isZero();
@@ -199,6 +217,20 @@ class ConcurrentOperationsTest extends Specification {
                 throw new AssertionError(first + " meets " + second + ", seed " + seed, e);
             }
         }
+    }
+
+    /** A handler writes in the transaction that completes its task. */
+    private static void transact(Session session, long worker, Claim claim) {
+        session.begin();
+        boolean completes = session.openTransaction(claim);
+        if (completes) {
+            session.row(
+                    "insert into ledger values (?, ?, ?) returning step", claim.runId(), claim.step(), claim.item());
+            completes = session.completeInTransaction(worker, claim, "[1, 2]")
+                    .positions()
+                    .isEmpty();
+        }
+        session.execute(completes ? "commit" : "rollback");
     }
 
     private static UUID any(List<UUID> runs, Random random) {

@@ -125,6 +125,42 @@ final class Session implements AutoCloseable {
         return report(row, "stale", row.truth("to_settle"));
     }
 
+    boolean openTransaction(Claim claim) {
+        return row(
+                        "select pgflow.open_transaction(?, ?::smallint, ?, ?) as held",
+                        claim.runId(),
+                        claim.step(),
+                        claim.item(),
+                        claim.fence())
+                .truth("held");
+    }
+
+    Report completeInTransaction(long worker, Claim claim, String output) {
+        Row row = row(
+                "select * from pgflow.complete_in_transaction(?, ?, ?::smallint, ?, ?, ?::jsonb)",
+                worker,
+                claim.runId(),
+                claim.step(),
+                claim.item(),
+                claim.fence(),
+                output);
+        return report(row, "stale", row.truth("to_settle"));
+    }
+
+    /** Asks for outputs that are known under one key. */
+    Report reuse(long worker, List<Claim> claims, String cache, String key) {
+        Row row = row(
+                "select * from pgflow.reuse_outputs(?, ?, ?, ?, ?, ?, ?::jsonb[])",
+                worker,
+                ids(claims),
+                steps(claims),
+                items(claims),
+                fences(claims),
+                Collections.nCopies(claims.size(), cache).toArray(String[]::new),
+                Collections.nCopies(claims.size(), key).toArray(String[]::new));
+        return report(row, "reused", row.truth("to_settle"));
+    }
+
     Report fail(long worker, Claim claim) {
         return fail(worker, claim, true, null);
     }

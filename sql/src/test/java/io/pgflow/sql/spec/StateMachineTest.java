@@ -65,6 +65,7 @@ class StateMachineTest extends Specification {
             db.settle();
             db.skip(run, "nap");
         });
+        scenarios.put("reuse", this::reused);
         scenarios.put("restart", () -> db.retry(failed("chain")));
         scenarios.put("recall_scheduled", () -> {
             UUID run = completed("chain");
@@ -274,6 +275,24 @@ class StateMachineTest extends Specification {
         long worker = db.worker();
         db.claimOne(worker);
         return worker;
+    }
+
+    private void reused() {
+        db.execute(
+                "insert into pgflow.cached_outputs values ('cache', pgflow._key_hash('1'), '1', '2', gen_random_uuid(), now(),"
+                        + " now() + interval '1 hour')");
+        long worker = claimed("chain");
+        Row held = db.row("select * from pgflow.tasks where state = 'RUNNING' and worker_id is not null");
+        Claim claim = new Claim(
+                held.uuid("run_id"),
+                held.integer("step"),
+                held.integer("item"),
+                held.integer("fence"),
+                1,
+                null,
+                null,
+                "");
+        db.reuse(worker, List.of(claim), "cache", "1");
     }
 
     private UUID completed(String workflow) {

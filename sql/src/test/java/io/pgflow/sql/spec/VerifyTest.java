@@ -67,6 +67,7 @@ class VerifyTest extends Specification {
                 "I4  | update pgflow.audit set run_transition = null where run_id = :done and run_transition = 102",
                 "I4  | update pgflow.audit set run_seq = 3 where run_id = :done and run_transition = 104",
                 "I5  | update pgflow.tasks set output = '\"forged\"' where run_id = :done and step = 1",
+                "I17 | insert into pgflow.audit (run_id, at, item, seq, fence, step, transition, generation, attempt) values (:done, now(), 0, 4, 1, 1, 6, 1, 1)",
                 "I5  | insert into pgflow.past_generations select run_id, item, fence, events, step, generation, attempts, state, input, '0', null from pgflow.tasks where run_id = :done",
                 "I6  | update pgflow.audit set fence = 3 where run_id = :done and step = 1 and seq = 3",
                 "I6  | update pgflow.audit set fence = 2 where run_id = :done and step = 1 and transition = 4",

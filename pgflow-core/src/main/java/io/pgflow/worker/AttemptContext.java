@@ -1,0 +1,81 @@
+package io.pgflow.worker;
+
+import io.pgflow.internal.store.ClaimedTask;
+import io.pgflow.workflow.StepDefinition;
+import io.pgflow.workflow.TaskContext;
+import java.util.OptionalInt;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.MDC;
+
+/** What a handler, and the log lines it writes, know of the task it is working on. */
+final class AttemptContext implements TaskContext {
+
+    private final ClaimedTask task;
+    private final String workflow;
+    private final StepDefinition step;
+    private final Teller teller;
+    private volatile boolean cancelled;
+
+    AttemptContext(ClaimedTask task, String workflow, StepDefinition step, Teller teller) {
+        this.task = task;
+        this.workflow = workflow;
+        this.step = step;
+        this.teller = teller;
+    }
+
+    /** Its work is no longer wanted. */
+    void cancel() {
+        cancelled = true;
+    }
+
+    void putInLogs(String workerName) {
+        MDC.put("pgflow.run", runId().toString());
+        MDC.put("pgflow.workflow", workflow);
+        MDC.put("pgflow.step", step.name());
+        itemIndex().ifPresent(index -> MDC.put("pgflow.item", Integer.toString(index)));
+        MDC.put("pgflow.attempt", Integer.toString(task.attempt()));
+        MDC.put("pgflow.worker", workerName);
+    }
+
+    @Override
+    public UUID runId() {
+        return task.id().runId();
+    }
+
+    @Override
+    public String workflow() {
+        return workflow;
+    }
+
+    @Override
+    public String step() {
+        return step.name();
+    }
+
+    @Override
+    public OptionalInt itemIndex() {
+        int item = task.id().item();
+        return item > 0 ? OptionalInt.of(item - 1) : OptionalInt.empty();
+    }
+
+    @Override
+    public int attempt() {
+        return task.attempt();
+    }
+
+    @Override
+    public boolean isCancelled() {
+        return cancelled;
+    }
+
+    @Override
+    public void report(double fraction, String message, @Nullable Object detail) {
+        teller.report(fraction, message, detail);
+    }
+
+    @Override
+    public void emit(@Nullable Object chunk) {
+        teller.emit(chunk);
+    }
+}

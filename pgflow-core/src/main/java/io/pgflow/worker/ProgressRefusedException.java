@@ -1,0 +1,19 @@
+package io.pgflow.worker;
+
+import io.pgflow.PgflowException;
+
+/** The handler must tell less: a report or a part of its output is too large, or there are too many. */
+public final class ProgressRefusedException extends PgflowException {
+
+    /** One message, detail or chunk is larger than it may be. */
+    public static final String TOO_LARGE = "PGF-RUN-063";
+
+    /** One attempt gives more chunks, or more of them together, than it may. */
+    public static final String TOO_MANY = "PGF-RUN-064";
+
+    private static final long serialVersionUID = 1;
+
+    ProgressRefusedException(String code, String message) {
+        super(code, message);
+    }
+}

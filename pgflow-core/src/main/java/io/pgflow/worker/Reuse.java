@@ -1,0 +1,98 @@
+package io.pgflow.worker;
+
+import io.pgflow.DatabaseException;
+import io.pgflow.internal.store.CacheStore;
+import io.pgflow.internal.store.CachedTask;
+import io.pgflow.internal.store.Outcome;
+import io.pgflow.internal.store.Reused;
+import io.pgflow.internal.store.TaskId;
+import io.pgflow.internal.upkeep.Consequences;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tasks whose outputs may be known already. After a claim it asks for all of them in one call; those that are known succeed without a
+ * handler. Of the others it remembers the keys, and keeps their outputs when they have been reported.
+ *
+ * <p>Two tasks with one key that are claimed at once both run: nobody waits for anybody.
+ */
+final class Reuse {
+
+    private static final Logger log = LoggerFactory.getLogger(Reuse.class);
+
+    private final CacheStore store;
+    private final Consequences consequences;
+    private final Map<TaskId, CachedTask> unknown = new ConcurrentHashMap<>();
+
+    Reuse(CacheStore store, Consequences consequences) {
+        this.store = store;
+        this.consequences = consequences;
+    }
+
+    /** Those of the attempts that must run. When this throws, the caller holds tasks of which it does not know how they stand. */
+    List<Attempt> mustRun(long workerId, List<Attempt> attempts) {
+        if (attempts.stream().noneMatch(Attempt::mayBeCached)) {
+            return attempts;
+        }
+        var asked = new ArrayList<CachedTask>();
+        attempts.forEach(attempt -> attempt.cached().ifPresent(asked::add));
+        if (asked.isEmpty()) {
+            return attempts;
+        }
+        Reused reused = reused(workerId, asked);
+        for (int i = 0; i < asked.size(); i++) {
+            if (!reused.positions().contains(i)) {
+                unknown.put(asked.get(i).task(), asked.get(i));
+            }
+        }
+        if (reused.positions().isEmpty()) {
+            return attempts;
+        }
+        consequences.follow(reused.outcome());
+        List<TaskId> known =
+                reused.positions().stream().map(i -> asked.get(i).task()).toList();
+        return attempts.stream()
+                .filter(attempt -> !known.contains(attempt.id()))
+                .toList();
+    }
+
+    /** A database that refuses has changed nothing: then all of them run. */
+    private Reused reused(long workerId, List<CachedTask> asked) {
+        try {
+            return store.reuse(workerId, asked);
+        } catch (DatabaseException e) {
+            if (e.isTransient()) {
+                throw e;
+            }
+            log.warn("{} tasks run though their outputs may be known: {}", asked.size(), e.getMessage());
+            return new Reused(Set.of(), Outcome.NOTHING);
+        }
+    }
+
+    /** These have succeeded. A cache that cannot be written costs a run of the handler later, and nothing else. */
+    void succeeded(List<TaskId> tasks) {
+        if (unknown.isEmpty()) {
+            return;
+        }
+        List<CachedTask> toKeep =
+                tasks.stream().map(unknown::remove).filter(Objects::nonNull).toList();
+        if (!toKeep.isEmpty()) {
+            try {
+                store.keep(toKeep);
+            } catch (DatabaseException e) {
+                log.info("{} outputs are not cached: {}", toKeep.size(), e.getMessage());
+            }
+        }
+    }
+
+    /** Nothing is to be kept of it. */
+    void forget(TaskId task) {
+        unknown.remove(task);
+    }
+}
