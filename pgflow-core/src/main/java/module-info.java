@@ -1,8 +1,10 @@
 /** The workflow model, the executor and the worker of pgflow. */
-@SuppressWarnings("module") // pgflow-dsl is compiled after this module
+@SuppressWarnings({"module", "requires-automatic"
+}) // pgflow-dsl is compiled after this; cron-utils has a name, but no module-info
 module io.pgflow.core {
     requires transitive io.pgflow.notify;
     requires transitive java.sql;
+    requires com.cronutils;
     requires org.jooq;
     requires org.slf4j;
     requires tools.jackson.databind;
@@ -14,6 +16,8 @@ module io.pgflow.core {
     exports io.pgflow.event;
     exports io.pgflow.executor;
     exports io.pgflow.flowcontrol;
+    exports io.pgflow.schedule;
+    exports io.pgflow.service;
     exports io.pgflow.operation;
     exports io.pgflow.progress;
     exports io.pgflow.state;

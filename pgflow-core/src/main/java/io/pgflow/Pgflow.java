@@ -6,12 +6,14 @@ import io.pgflow.event.EventStream;
 import io.pgflow.executor.Executor;
 import io.pgflow.executor.Facets;
 import io.pgflow.flowcontrol.FlowControl;
+import io.pgflow.internal.schedule.Ticker;
 import io.pgflow.internal.signal.Signals;
 import io.pgflow.internal.store.CacheStore;
 import io.pgflow.internal.store.EngineConnections;
 import io.pgflow.internal.store.HandlerTransactions;
 import io.pgflow.internal.store.ProgressStore;
 import io.pgflow.internal.store.RunStore;
+import io.pgflow.internal.store.ScheduleStore;
 import io.pgflow.internal.store.Stores;
 import io.pgflow.internal.store.TaskStore;
 import io.pgflow.internal.upkeep.Consequences;
@@ -23,6 +25,8 @@ import io.pgflow.notify.NotificationSettings;
 import io.pgflow.notify.Notifications;
 import io.pgflow.operation.Operations;
 import io.pgflow.progress.Progress;
+import io.pgflow.schedule.Schedules;
+import io.pgflow.service.Service;
 import io.pgflow.worker.Worker;
 import io.pgflow.workflow.RegisteredHandler;
 import io.pgflow.workflow.TaskHandler;
@@ -69,18 +73,20 @@ public final class Pgflow implements AutoCloseable {
         var consequences = new Consequences(tasks, signals);
         progress = Stores.progress(built.connections);
         cache = Stores.cache(built.connections);
-        executor = new Executor(settings, runs, signals, consequences, facets(built, consequences));
+        ScheduleStore schedules = Stores.schedules(built.connections);
+        executor = new Executor(settings, runs, signals, consequences, facets(built, runs, schedules, consequences));
         events = new EventStream(runs, signals, settings.pollInterval());
         upkeep = new Upkeep(tasks, consequences, settings.pollInterval());
         upkeep.everyMinute(progress::prune);
         upkeep.everyMinute(cache::prune);
+        upkeep.tickWith(new Ticker(schedules, consequences));
         retention = settings.retention().isEmpty()
                 ? null
                 : new Retention(Stores.retention(built.connections), settings.retention());
         worker = startWorker(built, tasks, consequences);
     }
 
-    private Facets facets(Builder built, Consequences consequences) {
+    private Facets facets(Builder built, RunStore runs, ScheduleStore schedules, Consequences consequences) {
         return new Facets(
                 new Approvals(Stores.approvals(built.connections), consequences),
                 new FlowControl(Stores.flow(built.connections), consequences),
@@ -91,7 +97,8 @@ public final class Pgflow implements AutoCloseable {
                         consequences,
                         signals),
                 new Progress(progress, signals, built.settings.pollInterval()),
-                new OutputCache(cache));
+                new OutputCache(cache),
+                new Schedules(built.settings, schedules, runs, consequences));
     }
 
     /** Nothing stays behind of an engine whose worker cannot start. */
@@ -195,6 +202,14 @@ public final class Pgflow implements AutoCloseable {
             for (Workflow<?, ?> workflow : more) {
                 workflows.add(workflow);
                 workflow.handlers().forEach(this::add);
+            }
+            return this;
+        }
+
+        /** Gives services that this process carries out; those without their code are left out. */
+        public Builder with(Service<?, ?>... more) {
+            for (Service<?, ?> service : more) {
+                service.handler().ifPresent(handler -> add(handler.name(), handler));
             }
             return this;
         }

@@ -3,6 +3,9 @@ package io.pgflow;
 import io.pgflow.executor.AwaitTimeoutException;
 import io.pgflow.executor.RunEndedException;
 import io.pgflow.executor.StartRefusedException;
+import io.pgflow.schedule.ScheduleRefusedException;
+import io.pgflow.service.CallFailedException;
+import io.pgflow.service.CallTimeoutException;
 import io.pgflow.worker.HandlerTransactionException;
 import io.pgflow.worker.ProgressRefusedException;
 import io.pgflow.workflow.InvalidWorkflowException;
@@ -16,6 +19,8 @@ import io.pgflow.workflow.InvalidWorkflowException;
  */
 public abstract sealed class PgflowException extends RuntimeException
         permits AwaitTimeoutException, //
+                CallFailedException, //
+                CallTimeoutException, //
                 DatabaseException, //
                 HandlerTransactionException, //
                 IncompatibleDatabaseException, //
@@ -24,6 +29,7 @@ public abstract sealed class PgflowException extends RuntimeException
                 InvalidWorkflowException, //
                 ProgressRefusedException, //
                 RunEndedException, //
+                ScheduleRefusedException, //
                 StartRefusedException {
 
     private static final long serialVersionUID = 1;

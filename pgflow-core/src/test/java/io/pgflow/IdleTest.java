@@ -6,6 +6,9 @@ import static org.awaitility.Awaitility.await;
 
 import io.pgflow.executor.StartOptions;
 import io.pgflow.notify.Mode;
+import io.pgflow.schedule.ScheduleOptions;
+import io.pgflow.schedule.Schedules;
+import io.pgflow.schedule.Timing;
 import io.pgflow.testing.Engines;
 import io.pgflow.testing.Flow;
 import io.pgflow.workflow.Workflow;
@@ -13,6 +16,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.time.Duration;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -75,6 +79,19 @@ class IdleTest {
 
         // About five; hundreds, were it not for the wait.
         assertThat(sent("upkeep_due")).isLessThan(50);
+    }
+
+    @Test
+    void a_schedule_that_is_not_due_makes_nobody_ask_more_often() {
+        Schedules schedules = start().executor().schedules();
+        Timing nightly = Timing.cron("30 2 29 2 *", ZoneOffset.UTC);
+        schedules.define("nightly", flow, "1", nightly, ScheduleOptions.none());
+        await().atMost(PATIENCE).until(() -> sent("advance_schedules") > 0);
+        statements.clear();
+
+        await().atMost(PATIENCE).until(() -> sent("upkeep_due") >= 10);
+
+        assertThat(sent("due_schedules") + sent("advance_schedules")).isZero();
     }
 
     @Test

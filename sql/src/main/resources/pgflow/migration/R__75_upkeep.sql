@@ -1,5 +1,5 @@
--- upkeep_due: whether there is something for upkeep to do: timers and deadlines to fire, workers to expire, steps to settle;
--- and how long it is until the next timer or deadline. One cheap question, which every process asks about once a second.
+-- upkeep_due: whether there is something for upkeep to do: timers and deadlines to fire, schedules to advance, workers to expire,
+-- steps to settle; and how long it is until the next of what comes by time. One cheap question, which every process asks about once a second.
 --
 -- A process that has a worker asks for it in the same call: whether it still counts as alive (if not: stop everything,
 -- register anew), and whether work may wait for it, so that it need not try to claim to find out. With p_beats the call is
@@ -14,6 +14,7 @@ create or replace function pgflow.upkeep_due(
     p_beats      boolean default false,
     out timers       boolean,
     out deadlines    boolean,
+    out schedules    boolean,
     out workers      boolean,
     out unsettled    boolean,
     out next_due_in  interval,
@@ -27,12 +28,14 @@ declare
     v_now timestamptz := pgflow.clock();
     v_next_timer timestamptz := (select min(t.due_at) from pgflow.timers t);
     v_next_deadline timestamptz := (select min(d.due_at) from pgflow.deadlines d);
+    v_next_schedule timestamptz := (select min(s.next_at) from pgflow.schedules s);
     v_queues text[];
     v_handlers text[];
 begin
-    next_due_in := least(v_next_timer, v_next_deadline) - v_now;
+    next_due_in := least(v_next_timer, v_next_deadline, v_next_schedule) - v_now;
     timers := coalesce(v_next_timer <= v_now, false);
     deadlines := coalesce(v_next_deadline <= v_now, false);
+    schedules := coalesce(v_next_schedule <= v_now, false);
     workers := exists (
         select
         from pgflow.workers w
@@ -47,7 +50,7 @@ begin
     where w.worker_id = p_worker_id
       and w.ended_at is null;
     alive := found;
-    if timers or deadlines or workers or unsettled then
+    if timers or deadlines or schedules or workers or unsettled then
         work_waits := alive; -- what is due shall not wait for a look that may be slow
     else
         work_waits := alive and pgflow._work_waits(v_queues, v_handlers);
@@ -181,7 +184,7 @@ begin
 end;
 $$;
 
--- _next_due_at: when the next timer or deadline is due.
+-- _next_due_at: when the next timer, deadline or schedule is due.
 
 create or replace function pgflow._next_due_at()
 returns timestamptz
@@ -190,7 +193,8 @@ stable
 as $$
     select least(
         (select min(t.due_at) from pgflow.timers t),
-        (select min(d.due_at) from pgflow.deadlines d));
+        (select min(d.due_at) from pgflow.deadlines d),
+        (select min(s.next_at) from pgflow.schedules s));
 $$;
 
 -- _take_due_tasks: tasks whose timer is due, locked, and without it: retries, and waits. What a task waited for may have come, and

@@ -18,6 +18,7 @@ begin
     return query select * from pgflow._verify_attempts();
     return query select * from pgflow._verify_approvals();
     return query select * from pgflow._verify_deadlines();
+    return query select * from pgflow._verify_schedules();
     return query select * from pgflow._verify_ends();
 end;
 $$;
@@ -608,4 +609,29 @@ as $$
             and i.item > 0
             and i.state in ('PENDING', 'SCHEDULED', 'RUNNING', 'RETRYING')))
       and d.run_id is null;
+$$;
+
+-- _verify_schedules: schedules look ahead, and no tick has two runs.
+
+create or replace function pgflow._verify_schedules()
+returns table (invariant text, run_id uuid, step smallint, item int, problem text)
+language sql
+stable
+set search_path = ''
+as $$
+    select 'I27', s.last_run_id, null::smallint, null::int,
+           pg_catalog.format('schedule %s has decided until %s, but its next look is at %s and its last tick was at %s',
+               s.name, s.decided_until, s.next_at, s.last_at)
+    from pgflow.schedules s
+    where s.next_at < s.decided_until
+       or s.last_at > s.decided_until
+    union all
+    select 'I27', (array_agg(r.run_id))[1], null, null,
+           pg_catalog.format('tick %s of schedule %s has %s runs', r.labels ->> 'tick', r.labels ->> 'schedule', count(*))
+    from pgflow.idempotency_keys k
+    join pgflow.runs r on r.run_id = k.run_id
+    where k.idempotency_key like 'schedule %'
+      and r.labels ? 'tick'
+    group by r.labels ->> 'schedule', r.labels ->> 'tick', k.workflow_name
+    having count(*) > 1;
 $$;

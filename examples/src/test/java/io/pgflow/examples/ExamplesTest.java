@@ -40,6 +40,25 @@ class ExamplesTest {
     }
 
     @Test
+    void schedules_tick_and_do_what_a_person_asks() throws Exception {
+        assertThat(Printed.by(() -> Timetable.main(new String[0])))
+                .contains("report of heartbeat")
+                .contains("nights filled in: 5")
+                .contains("heartbeat is paused")
+                .containsPattern("nightly ticks next at \\[20")
+                .contains("PAUSED: that will do");
+    }
+
+    @Test
+    void a_service_answers_in_time_or_later() throws Exception {
+        assertThat(Printed.by(() -> CallAService.main(new String[0])))
+                .contains("the parcel costs 2220")
+                .contains("the archive is RUNNING")
+                .contains("archived 2026")
+                .contains("the job gives 1230");
+    }
+
+    @Test
     void a_run_that_failed_goes_on_when_its_cause_is_mended() throws Exception {
         assertThat(Printed.by(() -> MendARun.main(new String[0])))
                 .contains("the run failed")

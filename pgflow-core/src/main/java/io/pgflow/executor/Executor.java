@@ -18,6 +18,12 @@ import io.pgflow.internal.store.StartRequest;
 import io.pgflow.internal.upkeep.Consequences;
 import io.pgflow.operation.Operations;
 import io.pgflow.progress.Progress;
+import io.pgflow.schedule.Schedules;
+import io.pgflow.service.CallFailedException;
+import io.pgflow.service.CallResult;
+import io.pgflow.service.CallTimeoutException;
+import io.pgflow.service.Job;
+import io.pgflow.service.Service;
 import io.pgflow.workflow.Workflow;
 import java.lang.reflect.Type;
 import java.sql.Connection;
@@ -127,6 +133,39 @@ public final class Executor implements AutoCloseable {
         return new Run<>(id, workflow, Object.class, this);
     }
 
+    /**
+     * Has a service answer a request, in whatever process has it, before other work; see {@link Service}.
+     *
+     * @throws CallTimeoutException {@code PGF-RUN-047} when it has not answered in time; the call goes on
+     * @throws CallFailedException {@code PGF-RUN-048} when it failed
+     * @throws InterruptedException when this thread was interrupted; the call goes on
+     */
+    public <I, O> O call(Service<I, O> service, I request, Duration timeout) throws InterruptedException {
+        return call(service, request, timeout, StartOptions.none().priority(Priority.HIGH));
+    }
+
+    /** The same with options of its own; with an idempotency key, the answer is that of the first call. */
+    public <I, O> O call(Service<I, O> service, I request, Duration timeout, StartOptions options)
+            throws InterruptedException {
+        return ServiceCalls.await(service, start(service.workflow(), request, options), timeout);
+    }
+
+    /** What came of a call so far; empty when there is none of that id. */
+    public <O> Optional<CallResult<O>> result(Service<?, O> service, UUID callId) {
+        return find(callId).map(run -> ServiceCalls.result(service, run));
+    }
+
+    /** Has a service answer a request that nobody waits for. */
+    public <I, O> Run<O> submit(Job<I, O> job) {
+        return submit(job, StartOptions.none());
+    }
+
+    /** The same with options of its own. */
+    @SuppressWarnings("NullAway") // I may be a type that holds null: that is for the application to say
+    public <I, O> Run<O> submit(Job<I, O> job, StartOptions options) {
+        return start(job.service().workflow(), job.input(), options);
+    }
+
     /** A handle on a run that was started before, here or elsewhere. Whether it exists shows when it is used. */
     public <O> Run<O> attach(Workflow<?, O> workflow, UUID runId) {
         return run(workflow, runId);
@@ -229,6 +268,11 @@ public final class Executor implements AutoCloseable {
     /** What handlers tell of their work before it ends. */
     public Progress progress() {
         return facets.progress();
+    }
+
+    /** Runs that start by themselves, again and again. */
+    public Schedules schedules() {
+        return facets.schedules();
     }
 
     /** Stops waiting for runs; what waits ends with a cancelled future. */

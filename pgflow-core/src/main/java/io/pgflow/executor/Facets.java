@@ -5,6 +5,7 @@ import io.pgflow.cache.OutputCache;
 import io.pgflow.flowcontrol.FlowControl;
 import io.pgflow.operation.Operations;
 import io.pgflow.progress.Progress;
+import io.pgflow.schedule.Schedules;
 
 /** What an executor hands out for areas of their own; for {@code Pgflow}, which makes them all. */
 public record Facets(
@@ -12,4 +13,5 @@ public record Facets(
         FlowControl flowControl,
         Operations operations,
         Progress progress,
-        OutputCache outputCache) {}
+        OutputCache outputCache,
+        Schedules schedules) {}

@@ -14,6 +14,8 @@
     "cache",
     "event",
     "flowcontrol",
+    "schedule",
+    "service",
     "operation",
     "progress",
     "state",

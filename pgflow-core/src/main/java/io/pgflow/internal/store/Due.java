@@ -8,15 +8,17 @@ import java.util.Optional;
  *
  * @param timers whether one is due
  * @param deadlines whether one has passed, or may have
+ * @param schedules whether one is to be looked at
  * @param workers whether one fell silent, or a lost one still holds tasks
  * @param unsettled whether ended items wait to be counted, or steps for a decision
- * @param nextDueIn how long until the next timer or deadline, when one waits
+ * @param nextDueIn how long until the next timer, deadline or tick, when one waits
  * @param alive false when the worker that asked was declared lost, and when none asked
  * @param workWaits whether a claim of the worker that asked may find something
  */
 public record Due(
         boolean timers,
         boolean deadlines,
+        boolean schedules,
         boolean workers,
         boolean unsettled,
         Optional<Duration> nextDueIn,

@@ -217,6 +217,7 @@ final class JooqTaskStore implements TaskStore {
         return new Due(
                 isTrue(function.getTimers()),
                 isTrue(function.getDeadlines()),
+                isTrue(function.getSchedules()),
                 isTrue(function.getWorkers()),
                 isTrue(function.getUnsettled()),
                 duration(function.getNextDueIn()),

@@ -30,6 +30,11 @@ public final class Stores {
         return new JdbcProgressStore(new Calls(connections));
     }
 
+    /** For schedules. */
+    public static ScheduleStore schedules(EngineConnections connections) {
+        return new JooqScheduleStore(new Calls(connections));
+    }
+
     /** For looking before operations. */
     public static SurveyStore survey(EngineConnections connections) {
         return new SurveyCalls(new Calls(connections));

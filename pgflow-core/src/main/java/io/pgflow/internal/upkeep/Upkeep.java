@@ -38,6 +38,13 @@ public final class Upkeep implements AutoCloseable {
         void answered(AskingWorker worker, Due due);
     }
 
+    /** What advances schedules. */
+    public interface Ticking {
+
+        /** Starts what is due; says how long it is until anything is due by time, as far as it knows. */
+        Optional<Duration> tick();
+    }
+
     private static final Logger log = LoggerFactory.getLogger(Upkeep.class);
     private static final Duration SOONEST = Duration.ofMillis(1);
     private static final Duration BETWEEN_CHORES = Duration.ofMinutes(1);
@@ -56,6 +63,7 @@ public final class Upkeep implements AutoCloseable {
     private long choresDoneAt = System.nanoTime();
 
     private volatile @Nullable Asking asking;
+    private volatile @Nullable Ticking ticking;
     private final Loop loop;
 
     public Upkeep(TaskStore store, Consequences consequences, Duration interval) {
@@ -75,6 +83,11 @@ public final class Upkeep implements AutoCloseable {
     /** Does this about once a minute, and again while it says that more is left; not to be waited for by anything. */
     public void everyMinute(BooleanSupplier chore) {
         chores.add(chore);
+    }
+
+    /** Lets this advance the schedules that are due. */
+    public void tickWith(Ticking schedules) {
+        ticking = schedules;
     }
 
     /** Asks at once: hints may have been lost. */
@@ -107,12 +120,15 @@ public final class Upkeep implements AutoCloseable {
         Due due = ask();
         if (due.timers()) {
             fireTimers();
-        } else if (!due.deadlines()) {
+        } else if (!due.deadlines() && !due.schedules()) {
             // Without the bell, which would make the next question come at once, and so on while a timer waits.
             due.nextDueIn().ifPresent(this::isSoonest);
         }
         if (due.deadlines()) {
             fireDeadlines();
+        }
+        if (due.schedules()) {
+            tick();
         }
         if (due.workers()) {
             expireWorkers();
@@ -140,6 +156,14 @@ public final class Upkeep implements AutoCloseable {
         Outcome fired = store.fireTimers();
         consequences.follow(fired.withoutTimer());
         dueAfterFiring(fired.nextDueIn());
+    }
+
+    /** A schedule that this process cannot advance is asked for again with the next poll. */
+    private void tick() {
+        Ticking schedules = ticking;
+        if (schedules != null) {
+            schedules.tick().filter(next -> !next.isZero()).ifPresent(this::isSoonest);
+        }
     }
 
     private void dueAfterFiring(Optional<Duration> nextDueIn) {

@@ -94,6 +94,16 @@ class ConcurrentOperationsTest extends Specification {
         });
         operations.put("settle", (session, random, runs, worker) -> session.settle());
         operations.put("fire", (session, random, runs, worker) -> session.fire());
+        operations.put("schedules", (session, random, runs, worker) -> {
+            session.row(
+                    "select * from pgflow.define_schedule('often', '{\"workflow\": \"mesh\", \"every\": \"PT1S\", \"input\": [1]}', 'ada', null)");
+            session.row("""
+                    select count(a.*) from pgflow.due_schedules() d cross join lateral pgflow.advance_schedules(
+                        array[d.schedule_id], array[d.decided_until], array[d.asked_at], array[d.asked_at], array[null::timestamptz],
+                        array[d.schedule_id], array[d.asked_at]) a
+                    """);
+            session.row("select * from pgflow.trigger_schedule('often', ?, 'ada', null)", any(runs, random));
+        });
         operations.put("deadlines", (session, random, runs, worker) -> {
             session.row("select pgflow.start_run('mesh', '[1]', p_deadline => '1 millisecond')");
             session.clock(random.nextBoolean() ? "0" : "20 minutes");

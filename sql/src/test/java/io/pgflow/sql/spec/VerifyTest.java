@@ -39,6 +39,8 @@ class VerifyTest extends Specification {
             }
         }
         db.startDelayed("flow", "1 hour");
+        db.row(
+                "select * from pgflow.define_schedule('often', '{\"workflow\": \"flow\", \"every\": \"PT1M\"}', 'ada', null)");
         assertThat(db.rows("select * from pgflow.verify()")).isEmpty();
     }
 
@@ -102,6 +104,8 @@ class VerifyTest extends Specification {
                 "I26 | insert into pgflow.deadlines values (gen_random_uuid(), 0, now())",
                 "I26 | insert into pgflow.deadlines values (:done, 1, now())",
                 "I26 | update pgflow.steps set deadline = '1 hour'",
+                "I27 | update pgflow.schedules set next_at = decided_until - interval '1 second'",
+                "I27 | insert into pgflow.idempotency_keys select 'flow', concat('schedule x ', run_id), run_id from pgflow.runs; update pgflow.runs set labels = '{\"schedule\": \"x\", \"tick\": \"y\"}'",
             })
     void a_database_in_which_something_is_wrong_is_reported(String invariant, String damage) {
         db.begin();

@@ -5,12 +5,15 @@ package io.pgflow.internal.store.schema;
 
 
 import io.pgflow.internal.store.schema.tables.CancelRuns;
+import io.pgflow.internal.store.schema.tables.DueSchedules;
 import io.pgflow.internal.store.schema.tables.EventPage;
 import io.pgflow.internal.store.schema.tables.GetRun;
 import io.pgflow.internal.store.schema.tables.ListRuns;
+import io.pgflow.internal.store.schema.tables.ListSchedules;
 import io.pgflow.internal.store.schema.tables.RunEvents;
 import io.pgflow.internal.store.schema.tables.RunResults;
 import io.pgflow.internal.store.schema.tables.RunTasks;
+import io.pgflow.internal.store.schema.tables.ScheduleEntries;
 import io.pgflow.internal.store.schema.tables.Verify;
 import io.pgflow.internal.store.schema.tables.Workflows;
 
@@ -36,12 +39,15 @@ public class Pgflow extends SchemaImpl {
     public final List<Table<?>> getTables() {
         return Arrays.asList(
             CancelRuns.CANCEL_RUNS,
+            DueSchedules.DUE_SCHEDULES,
             EventPage.EVENT_PAGE,
             GetRun.GET_RUN,
             ListRuns.LIST_RUNS,
+            ListSchedules.LIST_SCHEDULES,
             RunEvents.RUN_EVENTS,
             RunResults.RUN_RESULTS,
             RunTasks.RUN_TASKS,
+            ScheduleEntries.SCHEDULE_ENTRIES,
             Verify.VERIFY,
             Workflows.WORKFLOWS
         );

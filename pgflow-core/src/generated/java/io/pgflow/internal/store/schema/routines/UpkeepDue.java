@@ -27,6 +27,8 @@ public class UpkeepDue extends AbstractRoutine<java.lang.Void> {
 
     public static final Parameter<Boolean> DEADLINES = Internal.createParameter("deadlines", SQLDataType.BOOLEAN, false, false);
 
+    public static final Parameter<Boolean> SCHEDULES = Internal.createParameter("schedules", SQLDataType.BOOLEAN, false, false);
+
     public static final Parameter<Boolean> WORKERS = Internal.createParameter("workers", SQLDataType.BOOLEAN, false, false);
 
     public static final Parameter<Boolean> UNSETTLED = Internal.createParameter("unsettled", SQLDataType.BOOLEAN, false, false);
@@ -44,6 +46,7 @@ public class UpkeepDue extends AbstractRoutine<java.lang.Void> {
         addInParameter(P_BEATS);
         addOutParameter(TIMERS);
         addOutParameter(DEADLINES);
+        addOutParameter(SCHEDULES);
         addOutParameter(WORKERS);
         addOutParameter(UNSETTLED);
         addOutParameter(NEXT_DUE_IN);
@@ -65,6 +68,10 @@ public class UpkeepDue extends AbstractRoutine<java.lang.Void> {
 
     public Boolean getDeadlines() {
         return get(DEADLINES);
+    }
+
+    public Boolean getSchedules() {
+        return get(SCHEDULES);
     }
 
     public Boolean getWorkers() {
