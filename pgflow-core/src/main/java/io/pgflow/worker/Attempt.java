@@ -88,7 +88,7 @@ final class Attempt implements Runnable {
         if (end(false)) {
             return Optional.of(report);
         }
-        Thread.interrupted(); // meant for the handler that did not go by it, not for the next one
+        leave();
         return Optional.empty();
     }
 
@@ -185,16 +185,30 @@ final class Attempt implements Runnable {
         state = State.ENDED;
         if (interrupt) {
             context.cancel();
-            if (thread != null) {
-                thread.interrupt();
-            }
-            if (transaction != null) {
-                workplace.transactions().cancel(transaction);
+            if (transaction == null) {
+                interrupt();
+            } else {
+                // First the statement that it may be at: an interrupt closes the socket of a virtual thread, and the
+                // server would not hear
+                // that nobody waits any more.
+                workplace.transactions().cancel(transaction, this::interrupt);
             }
         } else {
             Thread.interrupted(); // what the handler left set is not for whoever uses the thread next
         }
         return true;
+    }
+
+    private synchronized void interrupt() {
+        if (thread != null) {
+            thread.interrupt();
+        }
+    }
+
+    /** From now on no interrupt reaches the thread; one that did was meant for the handler, not for whoever uses the thread next. */
+    private synchronized void leave() {
+        thread = null;
+        Thread.interrupted();
     }
 
     private Report execute(@Nullable TransactionalAttempt inTransaction) {

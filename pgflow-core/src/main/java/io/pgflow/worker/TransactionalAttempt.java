@@ -82,21 +82,28 @@ final class TransactionalAttempt {
     }
 
     /** The attempt has ended before its handler: what runs is cancelled and all of it rolled back, so that nobody waits for its locks. */
-    void cancel() {
+    void cancel(Runnable interrupt) {
         ending.lock();
         try {
             Statement statement = close();
             if (concluded) {
                 return;
             }
+            cancel(statement);
+            interrupt.run();
+            transaction.rollBack();
+        } finally {
+            ending.unlock();
+        }
+    }
+
+    private static void cancel(@Nullable Statement statement) {
+        try {
             if (statement != null) {
                 statement.cancel();
             }
-            transaction.rollBack();
         } catch (SQLException e) {
             log.debug("a statement of a handler that was taken away could not be cancelled: {}", e.getMessage());
-        } finally {
-            ending.unlock();
         }
     }
 
@@ -133,7 +140,7 @@ final class TransactionalAttempt {
             late = over;
         }
         if (late) {
-            cancel();
+            cancel(() -> {});
         }
     }
 

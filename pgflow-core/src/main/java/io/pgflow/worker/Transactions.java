@@ -57,8 +57,8 @@ final class Transactions {
     }
 
     /** On a thread of its own: a server that does not answer must not hold up who takes tasks away. */
-    void cancel(TransactionalAttempt attempt) {
-        background.execute(attempt::cancel);
+    void cancel(TransactionalAttempt attempt, Runnable interrupt) {
+        background.execute(() -> attempt.cancel(interrupt));
     }
 
     private Optional<Report> runHoldingOne(Attempt attempt) {
