@@ -8,8 +8,13 @@ import io.pgflow.dsl.FlowBuilder;
 import io.pgflow.workflow.Caching;
 import io.pgflow.workflow.StepKey;
 import io.pgflow.workflow.Workflow;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.sql.DataSource;
 
 /** A step whose output is used again for an hour, for requests of the same article and country. */
 public final class Prices {
@@ -40,9 +45,23 @@ public final class Prices {
             for (String customer : new String[] {"ada", "bob", "eve"}) {
                 var run = pgflow.executor().start(PRICES, new Request("lamp", "CH", customer));
                 System.out.println(customer + " pays " + run.await(Duration.ofMinutes(1)));
-                Thread.sleep(200); // the output is kept right after the run has ended
+                awaitKept(database.dataSource());
             }
             System.out.println("the supplier was asked " + CALLS + " times");
+        }
+    }
+
+    /** The output is kept a moment after the run has ended; at most half a minute. */
+    private static void awaitKept(DataSource database) throws SQLException {
+        long giveUp = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+        try (Connection connection = database.getConnection();
+                Statement statement = connection.createStatement()) {
+            boolean kept = false;
+            while (!kept && System.nanoTime() < giveUp) {
+                try (ResultSet result = statement.executeQuery("select exists (select from pgflow.cached_outputs)")) {
+                    kept = result.next() && result.getBoolean(1);
+                }
+            }
         }
     }
 }
