@@ -171,6 +171,7 @@ returns table (invariant text, run_id uuid, step smallint, item int, problem tex
 language sql
 stable
 set search_path = ''
+set enable_nestloop = off -- on tables that nobody analyzed it would compare all ends with all beginnings
 as $$
     with first_scheduled as (
         select e.run_id, e.step, e.generation, min(e.event_id) as event_id, count(*) as times
