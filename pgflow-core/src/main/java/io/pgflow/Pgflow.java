@@ -103,13 +103,14 @@ public final class Pgflow implements AutoCloseable {
 
     /** Nothing stays behind of an engine whose worker cannot start. */
     private @Nullable Worker startWorker(Builder built, TaskStore tasks, Consequences consequences) {
-        if (built.handlers.isEmpty()) {
+        Map<String, TaskHandler> handlers = built.handlersToRun();
+        if (handlers.isEmpty()) {
             return null;
         }
         try {
             return Worker.start(
                     built.settings,
-                    Map.copyOf(built.handlers),
+                    handlers,
                     tasks,
                     built.transactions(),
                     progress,
@@ -269,10 +270,10 @@ public final class Pgflow implements AutoCloseable {
         /** One for each thread that talks to the database for itself, so that none of them waits for another. */
         private List<String> connectionsNeeded() {
             var needed = new ArrayList<>(List.of("starts and inspection", "waiting for runs", "upkeep"));
-            if (!handlers.isEmpty()) {
+            if (!handlersToRun().isEmpty()) {
                 needed.addAll(List.of("claims", "reports", "heartbeats"));
             }
-            if (forTransactions == null && handlers.values().stream().anyMatch(TaskHandler::isTransactional)) {
+            if (forTransactions == null && handlersToRun().values().stream().anyMatch(TaskHandler::isTransactional)) {
                 needed.add("a transactional handler");
             }
             if (!settings.retention().isEmpty()) {
@@ -285,6 +286,22 @@ public final class Pgflow implements AutoCloseable {
                 needed.add("LISTEN");
             }
             return needed;
+        }
+
+        /** Without those that belong only to workflows that this process shall not run. */
+        private Map<String, TaskHandler> handlersToRun() {
+            var chosen = new HashMap<>(handlers);
+            List<String> names = settings.workflows();
+            if (!names.isEmpty()) {
+                workflows.stream()
+                        .filter(workflow -> !names.contains(workflow.name()))
+                        .forEach(workflow ->
+                                chosen.keySet().removeAll(workflow.handlers().keySet()));
+                workflows.stream()
+                        .filter(workflow -> names.contains(workflow.name()))
+                        .forEach(workflow -> chosen.putAll(workflow.handlers()));
+            }
+            return Map.copyOf(chosen);
         }
 
         private HandlerTransactions transactions() {

@@ -60,6 +60,16 @@ public final class PgflowSettings {
         return values.queues;
     }
 
+    /** How many handlers of a queue run at once in this process, for queues that have such a number. */
+    public Map<String, Integer> queueSlots() {
+        return values.queueSlots;
+    }
+
+    /** Whose tasks this process runs; all that it is given when empty. */
+    public List<String> workflows() {
+        return values.workflows;
+    }
+
     public int concurrency() {
         return values.concurrency;
     }
@@ -105,6 +115,8 @@ public final class PgflowSettings {
     public static final class Builder {
         private String workerName = "pgflow-" + ProcessHandle.current().pid();
         private List<String> queues = List.of("default");
+        private Map<String, Integer> queueSlots = Map.of();
+        private List<String> workflows = List.of();
         private int concurrency = 100;
         private int transactionalConnections = 4;
         private Duration heartbeat = Duration.ofSeconds(3);
@@ -128,6 +140,26 @@ public final class PgflowSettings {
         /** The queues that this process works on (default: {@code default}). */
         public Builder queues(String... names) {
             queues = List.of(names);
+            queueSlots = Map.of();
+            return this;
+        }
+
+        /** Works on this queue too, and runs at most so many handlers of it at once (1 to {@code concurrency}). */
+        public Builder queue(String name, int slots) {
+            var names = new ArrayList<>(queues);
+            if (!names.contains(name)) {
+                names.add(name);
+            }
+            var all = new TreeMap<>(queueSlots);
+            all.put(name, slots);
+            queues = List.copyOf(names);
+            queueSlots = Map.copyOf(all);
+            return this;
+        }
+
+        /** Runs only these of the workflows that the process is given, and starts runs of all (default: runs all). */
+        public Builder workflows(String... names) {
+            workflows = List.of(names);
             return this;
         }
 
@@ -220,6 +252,10 @@ public final class PgflowSettings {
                         "queues must be one or more names like reports_2 (a-z, 0-9, _; at most 40), but is " + queues);
             }
             check(found, "concurrency", concurrency, 1, 10_000);
+            queueSlots.forEach((queue, slots) -> check(found, "slots of queue " + queue, slots, 1, concurrency));
+            if (!workflows.stream().allMatch(workflow -> NAME.matcher(workflow).matches())) {
+                found.add("workflows must be names like checkout (a-z, 0-9, _; at most 40), but is " + workflows);
+            }
             check(found, "transactionalConnections", transactionalConnections, 1, 10_000);
             check(found, "maxPayloadBytes", maxPayloadBytes, 1024, 64 << 20);
             check(found, "heartbeat", heartbeat, Duration.ofMinutes(1));
@@ -238,6 +274,8 @@ public final class PgflowSettings {
             var copy = new Builder();
             copy.workerName = workerName;
             copy.queues = queues;
+            copy.queueSlots = queueSlots;
+            copy.workflows = workflows;
             copy.concurrency = concurrency;
             copy.transactionalConnections = transactionalConnections;
             copy.heartbeat = heartbeat;
@@ -265,7 +303,8 @@ public final class PgflowSettings {
         private void set(String name, String value) {
             switch (name) {
                 case "PGFLOW_WORKER_NAME" -> workerName = value;
-                case "PGFLOW_QUEUES" -> queues = List.of(value.split("\\s*,\\s*"));
+                case "PGFLOW_QUEUES" -> queues(name, value);
+                case "PGFLOW_WORKFLOWS" -> workflows = List.of(value.split("\\s*,\\s*"));
                 case "PGFLOW_CONCURRENCY" -> number(name, value).ifPresent(this::concurrency);
                 case "PGFLOW_TRANSACTIONAL_CONNECTIONS" ->
                     number(name, value).ifPresent(this::transactionalConnections);
@@ -282,6 +321,23 @@ public final class PgflowSettings {
                     duration(name, value).ifPresent(age -> retain(RunState.CANCELLED, age));
                 case "PGFLOW_NOTIFICATIONS" -> bool(name, value).ifPresent(this::notifications);
                 default -> problems.add("the variable " + name + " is not known");
+            }
+        }
+
+        /** Names, each with its slots behind a colon if it has a number of its own: {@code default,gpu:2}. */
+        private void queues(String name, String value) {
+            queues = List.of();
+            queueSlots = Map.of();
+            for (String word : value.split("\\s*,\\s*")) {
+                int colon = word.indexOf(':');
+                if (colon >= 0) {
+                    number(name, word.substring(colon + 1).strip())
+                            .ifPresent(slots -> queue(word.substring(0, colon).strip(), slots));
+                } else {
+                    var names = new ArrayList<>(queues);
+                    names.add(word);
+                    queues = List.copyOf(names);
+                }
             }
         }
 

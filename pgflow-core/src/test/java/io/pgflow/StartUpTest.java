@@ -136,6 +136,25 @@ class StartUpTest {
     }
 
     @Test
+    void a_queue_may_have_slots_of_its_own() {
+        PgflowSettings settings =
+                PgflowSettings.from(Map.of("PGFLOW_QUEUES", "default, gpu:2", "PGFLOW_WORKFLOWS", "checkout,refund"));
+
+        assertThat(settings.queues()).containsExactly("default", "gpu");
+        assertThat(settings.queueSlots()).containsExactly(Map.entry("gpu", 2));
+        assertThat(settings.workflows()).containsExactly("checkout", "refund");
+        assertThat(PgflowSettings.builder().queue("gpu", 3).build().queues()).containsExactly("default", "gpu");
+        assertThatThrownBy(() -> PgflowSettings.builder()
+                        .concurrency(5)
+                        .queue("gpu", 6)
+                        .workflows("No")
+                        .build())
+                .isInstanceOfSatisfying(
+                        InvalidSettingsException.class,
+                        e -> assertThat(e.problems()).hasSize(2));
+    }
+
+    @Test
     void the_environment_is_checked_like_the_code_and_all_at_once() {
         assertThatThrownBy(() -> PgflowSettings.from(Map.of(
                         "PGFLOW_CONCURRENCY", "many",

@@ -146,6 +146,15 @@ begin
             where s.value -> 'when' is not null) c
         where c.problem is not null
         union all
+        select pg_catalog.format('the limits of step %L are not valid: %s', l.name, l.problem)
+        from (
+            select s.name,
+                   pgflow._limits_problem(
+                       s.value,
+                       array['$input', '$item'] || array(select p.parent from parent p where p.name = s.name)) as problem
+            from step s) l
+        where l.problem is not null
+        union all
         select pg_catalog.format('the returned step %L does not exist', p_definition ->> 'returns')
         where p_definition ->> 'returns' is not null
           and not exists (select from step s where s.name = p_definition ->> 'returns')
@@ -297,6 +306,7 @@ begin
                     coalesce((s.value ->> 'retryDelay')::interval, '1 second')),
            coalesce((s.value ->> 'retryJitter')::double precision, 0.2)
     from step s;
+    perform pgflow._insert_limits(p_workflow_id, p_definition);
 
     insert into pgflow.step_dependencies (workflow_id, step, depends_on)
     select s.workflow_id, s.step, d.step

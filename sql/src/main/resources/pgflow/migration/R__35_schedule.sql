@@ -131,7 +131,8 @@ $$;
 
 -- _schedule: makes tasks SCHEDULED, with a message, by the transition given (3 schedule, 10 reschedule).
 --
--- Returns the queues that got work. The caller holds the locks of the tasks and knows that they may go.
+-- Those of limited steps go to the gate instead. Returns the queues that got work. The caller holds the locks of the tasks and knows that
+-- they may go.
 
 create or replace function pgflow._schedule(
     p_run_ids     uuid[],
@@ -154,14 +155,21 @@ declare
     v_queues text[];
     v_priorities smallint[];
     v_message_ids bigint[];
+    v_any_limited boolean;
+    v_woken text[] := array[]::text[];
 begin
-    select array_agg(t.run_id), array_agg(t.step), array_agg(t.item), array_agg(s.queue), array_agg(t.priority)
-    into v_run_ids, v_steps, v_items, v_queues, v_priorities
+    select array_agg(t.run_id) filter (where s.limits is null), array_agg(t.step) filter (where s.limits is null),
+           array_agg(t.item) filter (where s.limits is null), array_agg(s.queue) filter (where s.limits is null),
+           array_agg(t.priority) filter (where s.limits is null), bool_or(s.limits is not null)
+    into v_run_ids, v_steps, v_items, v_queues, v_priorities, v_any_limited
     from unnest(p_run_ids, p_steps, p_items) r (run_id, step, item)
     join pgflow.tasks t on t.run_id = r.run_id and t.step = r.step and t.item = r.item
     join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step;
+    if v_any_limited then
+        v_woken := pgflow._schedule_limited(p_run_ids, p_steps, p_items, p_transition, p_now);
+    end if;
     if v_run_ids is null then
-        return array[]::text[];
+        return v_woken;
     end if;
 
     v_message_ids := pgflow._send_tasks(v_run_ids, v_steps, v_items, v_queues, v_priorities);
@@ -180,6 +188,37 @@ begin
     select s.run_id, p_now, s.item, s.events, s.fence, s.step, p_transition, s.generation, s.attempts
     from scheduled s;
 
-    return array(select distinct q.queue from unnest(v_queues) q (queue))::text[];
+    return v_woken || array(select distinct q.queue from unnest(v_queues) q (queue))::text[];
+end;
+$$;
+
+-- _schedule_limited: those of the tasks whose steps have limits go to the gate.
+
+create or replace function pgflow._schedule_limited(
+    p_run_ids     uuid[],
+    p_steps       smallint[],
+    p_items       int[],
+    p_transition  smallint,
+    p_now         timestamptz
+)
+returns text[]
+language plpgsql
+set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
+as $$
+declare
+    v_run_ids uuid[];
+    v_steps smallint[];
+    v_items int[];
+begin
+    select array_agg(r.run_id order by r.n), array_agg(r.step order by r.n), array_agg(r.item order by r.n)
+    into v_run_ids, v_steps, v_items
+    from unnest(p_run_ids, p_steps, p_items) with ordinality r (run_id, step, item, n)
+    join pgflow.tasks t on t.run_id = r.run_id and t.step = r.step and t.item = r.item
+    join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step
+    where s.limits is not null;
+    return pgflow._gate(v_run_ids, v_steps, v_items, p_transition, p_now);
 end;
 $$;

@@ -143,7 +143,8 @@ begin
         from unnest(p_names) with ordinality u (name, n)
         order by u.n);
     if p_scope = 'queue' then
-        woken_queues := v_lifted.names;
+        woken_queues := v_lifted.names
+            || case when exists (select from pgflow.gated_tasks) then array['$gate'] else array[]::text[] end;
     elsif v_lifted.rule_ids is not null then
         --@pp resume-lifted
         woken_queues := pgflow._bring_back(v_lifted.rule_ids);
@@ -151,7 +152,8 @@ begin
 end;
 $$;
 
--- _bring_back: tasks that were set aside for pauses wait for their handlers again. Returns their queues.
+-- _bring_back: tasks that were set aside for pauses wait for their handlers again; those of limited steps go to the gate again, since
+-- their places were given to others. Returns their queues.
 -- Locks: the tasks, in order; a task that is held by somebody who ends it has no parking place afterwards.
 
 create or replace function pgflow._bring_back(
@@ -166,6 +168,7 @@ set enable_seqscan = off
 as $$
 declare
     v_queues text[];
+    v_limited record;
 begin
     perform 1
     from (
@@ -175,6 +178,36 @@ begin
         order by p.run_id, p.step, p.item) p
     join pgflow.tasks t on t.run_id = p.run_id and t.step = p.step and t.item = p.item
     for no key update of t;
+
+    with limited as (
+        delete from pgflow.parked_tasks p
+        using pgflow.tasks t
+        join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step
+        where p.rule_id = any (p_rule_ids)
+          and t.run_id = p.run_id
+          and t.step = p.step
+          and t.item = p.item
+          and s.limits is not null
+        returning p.run_id, p.step, p.item, p.message_id
+    ),
+    out_of_queue as (
+        update pgflow.tasks t
+        set message_id = null
+        from limited l
+        where t.run_id = l.run_id
+          and t.step = l.step
+          and t.item = l.item
+          and t.state = 'SCHEDULED'
+          and t.message_id = l.message_id
+        returning t.run_id, t.step, t.item, l.message_id
+    )
+    select array_agg(o.run_id order by o.message_id) as run_ids, array_agg(o.step order by o.message_id) as steps,
+           array_agg(o.item order by o.message_id) as items
+    into v_limited
+    from out_of_queue o;
+    if v_limited.run_ids is not null then
+        perform pgflow._queue_up(v_limited.run_ids, v_limited.steps, v_limited.items, pgflow.clock());
+    end if;
 
     with back as (
         update pgflow.parked_tasks p
@@ -191,7 +224,7 @@ begin
     select array_agg(distinct b.queue)
     into v_queues
     from back b;
-    return v_queues;
+    return case when exists (select from pgflow.gated_tasks) then v_queues || '$gate'::text else v_queues end;
 end;
 $$;
 

@@ -1,7 +1,9 @@
--- _claim_by_rules: claim_tasks while there are rules: nothing of a paused queue, and of others only what is not paused.
+-- _claim_by_rules: claim_tasks while there are rules: nothing of a paused queue, of one with a limit as many as have a place, and only
+-- what is not paused.
 --
--- Locks: as claim_tasks, and the pauses of what it sets aside (shared), so that who resumes sees all of it. It waits for none of them: a
--- pause that somebody is lifting no longer counts.
+-- Locks: as claim_tasks. First, when the queue has a limit, that rule: claims of such a queue come one after the other, and whoever waits
+-- here holds no task and no message yet. And the pauses of what it sets aside (shared), so that who resumes sees all of it; it waits for
+-- none of them, a pause that somebody is lifting no longer counts.
 
 create or replace function pgflow._claim_by_rules(
     p_worker_id  bigint,
@@ -30,7 +32,13 @@ declare
     v_now timestamptz;
     v_taken record;
     v_free record;
-    v_left int := case when pgflow._is_paused('queue', p_queue) then 0 else p_limit end;
+    v_left int := case when pgflow._is_paused('queue', p_queue) then 0 else pgflow._queue_room(p_queue, p_limit) end;
+    v_limited boolean := exists (
+        select
+        from pgflow.claim_rules r
+        where r.rule = 'limit'
+          and r.scope = 'queue'
+          and r.name = p_queue);
     v_found int;
     v_claimed int;
 begin
@@ -54,6 +62,9 @@ begin
             from pgflow._claim(
                 p_worker_id, p_handlers, v_free.run_ids, v_free.steps, v_free.items, v_free.message_ids, v_now);
             get diagnostics v_claimed = row_count;
+            if v_limited then
+                perform pgflow._take_queue_places(p_worker_id, p_queue, v_free.run_ids, v_free.steps, v_free.items);
+            end if;
             if v_claimed < pg_catalog.cardinality(v_free.run_ids) then
                 perform pgflow._park_unclaimed(
                     p_queue, v_free.run_ids, v_free.steps, v_free.items, v_free.message_ids, v_now);
@@ -150,5 +161,165 @@ begin
     into run_ids, steps, items, message_ids
     from unnest(p_run_ids, p_steps, p_items, p_message_ids) with ordinality m (run_id, step, item, message_id, n)
     where not m.n = any (coalesce(v_ns, '{}'));
+end;
+$$;
+
+-- _queue_room: how many tasks of a queue may be claimed, at most p_limit. Places of tasks that no worker holds any more are freed first.
+-- Locks: the limit of the queue, if it has one, until the transaction ends.
+
+create or replace function pgflow._queue_room(
+    p_queue  text,
+    p_limit  int
+)
+returns int
+language plpgsql
+set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
+as $$
+declare
+    v_at_once int;
+begin
+    select r.at_once
+    into v_at_once
+    from pgflow.claim_rules r
+    where r.rule = 'limit'
+      and r.scope = 'queue'
+      and r.name = p_queue
+    for update;
+    if not found then
+        return p_limit;
+    end if;
+
+    delete from pgflow.places p
+    where p.limit_key = 'queue ' || p_queue
+      and not exists (
+          select
+          from pgflow.tasks t
+          where t.run_id = p.run_id
+            and t.step = p.step
+            and t.item = p.item
+            and t.fence = p.fence + 1
+            and t.worker_id is not null);
+    --@pp queue_room-counted
+    return least(p_limit, v_at_once - (select count(*) from pgflow.places p where p.limit_key = 'queue ' || p_queue));
+end;
+$$;
+
+-- _take_queue_places: tasks of a queue with a limit that a worker has just claimed take their places.
+
+create or replace function pgflow._take_queue_places(
+    p_worker_id  bigint,
+    p_queue      text,
+    p_run_ids    uuid[],
+    p_steps      smallint[],
+    p_items      int[]
+)
+returns void
+language plpgsql
+set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
+as $$
+begin
+    insert into pgflow.places (limit_key, run_id, step, item, fence, kind, weight)
+    select 'queue ' || p_queue, t.run_id, t.step, t.item, t.fence - 1, 'queue', 1
+    from unnest(p_run_ids, p_steps, p_items) c (run_id, step, item)
+    join pgflow.tasks t on t.run_id = c.run_id and t.step = c.step and t.item = c.item
+    where t.worker_id = p_worker_id
+      and t.state = 'RUNNING'
+    on conflict do nothing;
+end;
+$$;
+
+-- limit_queue: from now on workers hold at most so many tasks of a queue at once, all processes together; null for as many as they like.
+-- Tasks that workers hold already count, and nobody takes them away.
+--
+-- Returns limited, unlimited, unchanged or unknown, and the queue when it may have work now.
+-- Locks: the limit.
+
+create or replace function pgflow.limit_queue(
+    p_queue    text,
+    p_at_once  int,
+    p_actor    text,
+    p_reason   text,
+    out outcome       text,
+    out woken_queues  text[]
+)
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_before int;
+begin
+    if p_at_once < 1 then
+        raise exception 'a limit of % is none', p_at_once
+            using errcode = 'PF004', hint = 'Use a number from 1 on, or null for no limit; pause the queue to stop it.';
+    elsif not exists (select from pgflow.queues q where q.queue = p_queue) then
+        outcome := 'unknown';
+        return;
+    end if;
+
+    select r.at_once
+    into v_before
+    from pgflow.claim_rules r
+    where r.rule = 'limit'
+      and r.scope = 'queue'
+      and r.name = p_queue
+    for update;
+    outcome := case when v_before is not distinct from p_at_once then 'unchanged' when p_at_once is null then 'unlimited' else 'limited' end;
+    if outcome = 'unchanged' then
+        return;
+    end if;
+
+    if p_at_once is null then
+        delete from pgflow.claim_rules r
+        where r.rule = 'limit'
+          and r.scope = 'queue'
+          and r.name = p_queue;
+        delete from pgflow.places p
+        where p.limit_key = 'queue ' || p_queue;
+    else
+        insert into pgflow.claim_rules (rule, scope, name, at_once, actor, reason, since)
+        values ('limit', 'queue', p_queue, p_at_once, p_actor, p_reason, pgflow.clock())
+        on conflict (rule, scope, name) do update
+        set at_once = excluded.at_once,
+            actor = excluded.actor,
+            reason = excluded.reason,
+            since = excluded.since;
+        perform pgflow._count_held(p_queue);
+    end if;
+    insert into pgflow.rule_changes (at, rule, scope, name, change, at_once, actor, reason)
+    values (pgflow.clock(), 'limit', 'queue', p_queue, case when p_at_once is null then 'lifted' else 'set' end,
+            p_at_once, p_actor, p_reason);
+    woken_queues := array[p_queue];
+end;
+$$;
+
+-- _count_held: tasks of a queue that workers hold take their places, found through the notes of claims.
+
+create or replace function pgflow._count_held(
+    p_queue  text
+)
+returns void
+language plpgsql
+set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
+as $$
+begin
+    insert into pgflow.places (limit_key, run_id, step, item, fence, kind, weight)
+    select distinct 'queue ' || p_queue, t.run_id, t.step, t.item, t.fence - 1, 'queue', 1
+    from pgflow.claims c
+    cross join lateral unnest(c.run_ids, c.steps, c.items) n (run_id, step, item)
+    join pgflow.tasks t on t.run_id = n.run_id and t.step = n.step and t.item = n.item
+    join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step
+    where t.worker_id = c.worker_id
+      and t.state = 'RUNNING'
+      and s.queue = p_queue
+    on conflict do nothing;
 end;
 $$;

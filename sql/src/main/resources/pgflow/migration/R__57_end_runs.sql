@@ -170,6 +170,10 @@ begin
     using unnest(p_run_ids) r (run_id)
     where l.run_id = r.run_id;
 
+    delete from pgflow.gated_tasks g
+    using unnest(p_run_ids) r (run_id)
+    where g.run_id = r.run_id;
+
     if exists (select from pgflow.approvals a where a.state = 'pending') then
         perform pgflow._withdraw_approvals(p_run_ids, null, p_now);
     end if;

@@ -262,7 +262,8 @@ declare
     v_woken text[] := array[]::text[];
 begin
     for v_map in
-        select t.run_id, t.step, t.workflow_id, t.priority, t.generation, s.queue, s.at_once,
+        select t.run_id, t.step, t.workflow_id, t.priority, t.generation, s.at_once,
+               case when s.limits is null then s.queue else '$gate' end as queue,
                case when s.map_over = 0 then r.input when parent.state = 'SKIPPED' then '[]' else parent.output end as elements
         from unnest(p_run_ids, p_steps) m (run_id, step)
         join pgflow.tasks t on t.run_id = m.run_id and t.step = m.step and t.item = 0
@@ -360,7 +361,7 @@ end;
 $$;
 
 -- _insert_items: one task for each element of an array: SCHEDULED, but for those beyond the limit of items at once, which
--- are PENDING until others have ended (_schedule_items).
+-- are PENDING until others have ended (_schedule_items). p_queue is $gate for items of limited steps.
 
 create or replace function pgflow._insert_items(
     p_run_id       uuid,
@@ -379,12 +380,7 @@ as $$
 declare
     v_width int := pg_catalog.jsonb_array_length(p_elements);
     v_first int := least(v_width, p_at_once);
-    v_message_ids bigint[] := pgflow._send_tasks(
-        array_fill(p_run_id, array[v_first]),
-        array_fill(p_step, array[v_first]),
-        array(select pg_catalog.generate_series(1, v_first)),
-        array_fill(p_queue, array[v_first]),
-        array_fill(p_priority, array[v_first]));
+    v_message_ids bigint[] := pgflow._send_items(p_run_id, p_step, v_first, p_queue, p_priority, p_now);
 begin
     if v_first < v_width then
         insert into pgflow.limited_maps (run_id, step, waiting, next_item)
@@ -403,5 +399,35 @@ begin
     insert into pgflow.audit (run_id, at, item, seq, fence, step, transition, generation, attempt)
     select p_run_id, p_now, i.item, 1, 0, p_step, case when i.item <= v_first then 2 else 1 end, 1, 0
     from inserted i;
+end;
+$$;
+
+-- _send_items: the first items of a map go to their queue, or to the gate when their step has limits (p_queue is $gate then). Returns
+-- their messages; null at the gate.
+
+create or replace function pgflow._send_items(
+    p_run_id    uuid,
+    p_step      smallint,
+    p_first     int,
+    p_queue     text,
+    p_priority  smallint,
+    p_now       timestamptz
+)
+returns bigint[]
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_run_ids uuid[] := pg_catalog.array_fill(p_run_id, array[p_first]);
+    v_steps smallint[] := pg_catalog.array_fill(p_step, array[p_first]);
+    v_items int[] := array(select pg_catalog.generate_series(1, p_first));
+begin
+    if p_queue = '$gate' then
+        perform pgflow._queue_up(v_run_ids, v_steps, v_items, p_now);
+        return null;
+    end if;
+    return pgflow._send_tasks(
+        v_run_ids, v_steps, v_items, pg_catalog.array_fill(p_queue, array[p_first]),
+        pg_catalog.array_fill(p_priority, array[p_first]));
 end;
 $$;

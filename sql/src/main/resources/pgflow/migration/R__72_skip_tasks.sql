@@ -110,7 +110,7 @@ begin
 end;
 $$;
 
--- _forget_waiting: timers, deadlines, parking places and what had come for step tasks that need them no more.
+-- _forget_waiting: timers, deadlines, parking places, places at the gate and what had come for step tasks that need them no more.
 
 create or replace function pgflow._forget_waiting(
     p_run_ids  uuid[],
@@ -145,6 +145,12 @@ begin
     using unnest(p_run_ids, p_steps) k (run_id, step)
     where u.run_id = k.run_id
       and u.step = k.step;
+
+    delete from pgflow.gated_tasks g
+    using unnest(p_run_ids, p_steps) k (run_id, step)
+    where g.run_id = k.run_id
+      and g.step = k.step
+      and g.item = 0;
 
     if exists (select from pgflow.approvals a where a.state = 'pending') then
         perform pgflow._withdraw_approvals(p_run_ids, p_steps, pgflow.clock());

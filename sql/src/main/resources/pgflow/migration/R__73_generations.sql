@@ -521,12 +521,7 @@ as $$
 declare
     v_width int := pg_catalog.jsonb_array_length(p_elements);
     v_first int := least(v_width, p_at_once);
-    v_message_ids bigint[] := pgflow._send_tasks(
-        array_fill(p_run_id, array[v_first]),
-        array_fill(p_step, array[v_first]),
-        array(select pg_catalog.generate_series(1, v_first)),
-        array_fill(p_queue, array[v_first]),
-        array_fill(p_priority, array[v_first]));
+    v_message_ids bigint[] := pgflow._send_items(p_run_id, p_step, v_first, p_queue, p_priority, p_now);
 begin
     if v_first < v_width then
         insert into pgflow.limited_maps (run_id, step, waiting, next_item)

@@ -108,6 +108,8 @@ begin
             'it has begun after ' || pgflow._parents(p_old)::text || ', and would come after or map over something else'
         when p_state = 'SCHEDULED' and p_new.queue <> p_old.queue then
             'it waits in queue ' || p_old.queue || ', and would wait in ' || p_new.queue
+        when p_state = 'SCHEDULED' and p_old.limits is not null and p_new.limits is null then
+            'it waits for room in its limits, and would have none'
         when p_state = 'RUNNING' and pgflow._said_of(p_new) <> pgflow._said_of(p_old) then
             'it runs, and its options would change; wait until it has ended'
         when p_ending and (p_new.dependents = '{}' or p_new.opens_maps)

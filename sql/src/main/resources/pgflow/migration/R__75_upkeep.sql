@@ -1,5 +1,6 @@
 -- upkeep_due: whether there is something for upkeep to do: timers and deadlines to fire, schedules to advance, workers to expire,
--- steps to settle; and how long it is until the next of what comes by time. One cheap question, which every process asks about once a second.
+-- steps to settle, tasks at the gate; how long it is until the next of what comes by time; and which queues have a limit, so that
+-- whoever reports on a task of one tells the others. One cheap question, which every process asks about once a second.
 --
 -- A process that has a worker asks for it in the same call: whether it still counts as alive (if not: stop everything,
 -- register anew), and whether work may wait for it, so that it need not try to claim to find out. With p_beats the call is
@@ -19,7 +20,9 @@ create or replace function pgflow.upkeep_due(
     out unsettled    boolean,
     out next_due_in  interval,
     out alive        boolean,
-    out work_waits   boolean
+    out work_waits   boolean,
+    out gated           boolean,
+    out limited_queues  text[]
 )
 language plpgsql
 set search_path = ''
@@ -43,6 +46,8 @@ begin
           and w.end_cause is distinct from 'retired'
           and (w.end_cause = 'lost' or w.heartbeat_at + w.expires_after < v_now));
     unsettled := exists (select from pgflow.unsettled_steps);
+    gated := exists (select from pgflow.gated_tasks);
+    limited_queues := array(select r.name from pgflow.claim_rules r where r.rule = 'limit');
 
     select w.queues, w.handlers
     into v_queues, v_handlers

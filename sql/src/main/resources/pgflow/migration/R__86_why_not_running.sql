@@ -251,6 +251,21 @@ begin
                pg_catalog.jsonb_build_object('queue', p_task.queue, 'handler', p_task.handler, 'workers', v_workers);
     end if;
 
+    if exists (
+        select
+        from pgflow.gated_tasks g
+        where g.run_id = p_task.run_id
+          and g.step = p_task.step
+          and g.item = p_task.item) then
+        return query
+        select 'limit', 'it waits at the gate until the limits of its step have room (limits_in_use)',
+               pg_catalog.jsonb_build_object('limits', s.limits)
+        from pgflow.steps s
+        where s.workflow_id = p_task.workflow_id
+          and s.step = p_task.step;
+        return;
+    end if;
+
     v_before := pgflow._messages_before(p_task.queue, p_task.priority, p_task.message_id);
     return query
     select 'queue',

@@ -366,8 +366,37 @@ begin
            and p.item = t.item
            and p.message_id = t.message_id
         where t.state = 'SCHEDULED'
+          and t.message_id is not null
           and p.run_id is null) c
     where c.waiting <> v_messages
+    union all
+    select 'I10', t.run_id, t.step, t.item, 'waits without a message, and not at the gate'
+    from pgflow.tasks t
+    left join pgflow.gated_tasks g on g.run_id = t.run_id and g.step = t.step and g.item = t.item
+    where t.state = 'SCHEDULED'
+      and t.message_id is null
+      and g.run_id is null
+    union all
+    select 'I10', g.run_id, g.step, g.item, 'stands at the gate in no line that there is'
+    from pgflow.gated_tasks g
+    where g.line_id is not null
+      and not exists (select from pgflow.gate_lines l where l.line_id = g.line_id)
+    union all
+    select 'I10', null::uuid, null::smallint, null::int,
+           pg_catalog.format('%s tasks of %s are on their way, at most %s may be', c.held, c.limit_key, c.most)
+    from (
+        select p.limit_key, count(*) as held,
+               (select max(m.most)
+                from pgflow.gate_lines l
+                cross join lateral unnest(l.keys, l.limits) m (key, most)
+                where m.key = p.limit_key) as most
+        from pgflow.places p
+        join pgflow.tasks t on t.run_id = p.run_id and t.step = p.step and t.item = p.item
+        where p.kind = 'place'
+          and t.state = 'RUNNING'
+          and t.fence = p.fence + 1
+        group by p.limit_key) c
+    where c.held > c.most
     union all
     select 'I10', p.run_id, p.step, p.item, 'set aside for a pause that is over'
     from pgflow.parked_tasks p

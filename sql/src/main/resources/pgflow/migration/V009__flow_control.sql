@@ -1,20 +1,25 @@
--- Flow control: what is paused.
+-- Flow control: what is paused, what waits at the gate of limited steps, and what counts against limits.
 
--- What a claim goes by beside the order of its queue. Nearly always empty, and then a claim only asks whether it is.
+-- What a claim goes by beside the order of its queue: what is paused, and how many tasks of a queue may be held at once. Nearly always empty, and then a claim only asks whether it is.
 create table pgflow.claim_rules (
     rule_id  bigint generated always as identity,
     rule     text not null,
     scope    text not null,
     name     text not null,
+    at_once  int,
     actor    text,
     reason   text,
     since    timestamptz not null,
 
     primary key (rule, scope, name),
-    constraint rule_is_known check (rule in ('pause')),
-    constraint scope_is_known check (scope in ('queue', 'workflow', 'step', 'run'))
+    constraint rule_is_known check (rule in ('pause', 'limit')),
+    constraint scope_is_known check (scope in ('queue', 'workflow', 'step', 'run')),
+    constraint only_queues_are_limited check (rule <> 'limit' or scope = 'queue'),
+    constraint limits_say_how_many_at_once check ((rule = 'limit') = (at_once is not null)),
+    constraint at_once_is_positive check (at_once > 0)
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
 
+comment on column pgflow.claim_rules.at_once is 'how many tasks of the queue workers may hold at once';
 comment on column pgflow.claim_rules.name is 'of the queue or the workflow; workflow.step; the id of the run';
 
 -- Who set and who lifted which rule, when and why. Never changed.
@@ -25,6 +30,7 @@ create table pgflow.rule_changes (
     scope      text not null,
     name       text not null,
     change     text not null,
+    at_once    int,
     actor      text,
     reason     text,
 
@@ -43,3 +49,91 @@ alter table pgflow.parked_tasks
 
 create index parked_tasks_by_rule on pgflow.parked_tasks (rule_id)
 where rule_id is not null;
+
+-- How much of a step may happen. Its tasks do not go straight to their queue, but to the gate, where admit_tasks lets them through.
+alter table pgflow.steps
+    add column limits jsonb,
+    add constraint only_settled_or_map_steps_are_limited check (limits is null or is_map or opening = 'settle');
+
+comment on column pgflow.steps.limits is 'keys: concurrency and rate limits, each {kind, name, limit, period, by, weight}; turn: whose turns are fair';
+
+-- SCHEDULED tasks that wait at the gate, without a message. They come without a line; admit_tasks, of which only one works at a time,
+-- finds out by which limits they go.
+create table pgflow.gated_tasks (
+    run_id    uuid not null,
+    step      smallint not null,
+    item      int not null,
+    gate_id   bigint generated always as identity,
+    line_id   bigint,
+    weights   bigint[],
+    gated_at  timestamptz not null,
+
+    primary key (run_id, step, item)
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
+
+create index gated_tasks_arrived on pgflow.gated_tasks (gate_id)
+where line_id is null;
+
+create index gated_tasks_in_line on pgflow.gated_tasks (line_id, gate_id)
+where line_id is not null;
+
+-- Lines at the gate: tasks of a step with the same priority, limits and turn stand in one, first come, first served.
+create table pgflow.gate_lines (
+    line_id     bigint generated always as identity primary key,
+    line_key    bytea not null unique,
+    lane        text not null,
+    turn        text not null,
+    queue       text not null,
+    priority    smallint not null,
+    keys        text[] not null,
+    limits      bigint[] not null,
+    periods     interval[] not null,
+    served      bigint not null default 0,
+    touched_at  timestamptz not null
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
+
+comment on column pgflow.gate_lines.lane is 'workflow.step';
+comment on column pgflow.gate_lines.turn is 'the key among which turns are fair, or all keys';
+comment on column pgflow.gate_lines.served is 'grows with each task let through the gate: when this line was last served';
+
+-- What counts against limits: places of tasks that are on their way, and units that were used up. Which still count is found out from
+-- the tasks, never from who ends them.
+create table pgflow.places (
+    limit_key  text not null,
+    run_id     uuid not null,
+    step       smallint not null,
+    item       int not null,
+    fence      int not null,
+    kind       text not null,
+    weight     bigint not null,
+    period     interval,
+    frees_at   timestamptz,
+
+    primary key (limit_key, run_id, step, item, fence),
+    constraint kind_is_known check (kind in ('place', 'rate', 'ahead', 'queue')),
+    constraint only_rates_have_a_period check ((kind = 'rate') = (period is not null)),
+    constraint only_rates_are_used_up check (frees_at is null or kind = 'rate')
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
+
+create index places_to_free on pgflow.places (frees_at)
+where frees_at is not null;
+
+comment on column pgflow.places.fence is 'of the task before its claim';
+comment on column pgflow.places.kind is 'place: counts until the attempt has ended; ahead: until it has begun; rate: for a period after it has begun; queue: a place in a queue with a limit, which claims take and free';
+comment on column pgflow.places.frees_at is 'when used up units count no more; null while the attempt has not begun';
+
+-- Keys of starts that stand for a run for a while: while it is unfinished, for a period, or until it begins (start_once).
+create table pgflow.start_keys (
+    workflow_name  text not null,
+    start_key      text not null,
+    run_id         uuid not null,
+    first_at       timestamptz not null,
+    keep_until     timestamptz not null,
+
+    primary key (workflow_name, start_key)
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
+
+create index start_keys_to_drop on pgflow.start_keys (keep_until);
+
+comment on column pgflow.start_keys.first_at is 'when the first of the starts that stand for the run was asked for';
+comment on column pgflow.start_keys.keep_until is 'afterwards the row may be dropped, when its run has ended too';

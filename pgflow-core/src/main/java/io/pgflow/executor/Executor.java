@@ -9,6 +9,7 @@ import io.pgflow.internal.arch.ModulePrivate;
 import io.pgflow.internal.json.Json;
 import io.pgflow.internal.signal.Signals;
 import io.pgflow.internal.store.DefinedWorkflow;
+import io.pgflow.internal.store.OnceAnswer;
 import io.pgflow.internal.store.Outcome;
 import io.pgflow.internal.store.Recent;
 import io.pgflow.internal.store.RunIds;
@@ -86,8 +87,25 @@ public final class Executor implements AutoCloseable {
      * @throws io.pgflow.InvalidPayloadException when the input is no JSON, or too large
      */
     public <I, O> Run<O> start(Workflow<I, O> workflow, I input, StartOptions options) {
+        if (options.once().isPresent()) {
+            return startOnce(workflow, input, options).run();
+        }
         StartRequest request = request(workflow, stored(workflow), input, options);
         return run(workflow, starter.start(List.of(request), options.actor()).get(0));
+    }
+
+    /**
+     * Starts a run that stands for others with its key, or finds the one that does; the options say for how long.
+     *
+     * @throws StartRefusedException when it can not be started as asked, and when the options say nothing of the kind
+     */
+    public <I, O> StartedOnce<O> startOnce(Workflow<I, O> workflow, I input, StartOptions options) {
+        Once once = options.once()
+                .orElseThrow(() -> StartRefusedException.badOptions(
+                        "say onceWhileUnfinished(..), onceWithin(..) or debounce(..)"));
+        StartRequest request = request(workflow, stored(workflow), input, options);
+        OnceAnswer answer = starter.startOnce(request, once, options.actor().orElse(null));
+        return new StartedOnce<>(run(workflow, answer.runId()), StartOutcome.of(answer.outcome()));
     }
 
     /**
@@ -95,6 +113,10 @@ public final class Executor implements AutoCloseable {
      * The connection is neither committed nor closed.
      */
     public <I, O> Run<O> start(Connection connection, Workflow<I, O> workflow, I input, StartOptions options) {
+        options.once().ifPresent(once -> {
+            throw StartRefusedException.badOptions(
+                    "a start that another may stand for has a transaction of its own; use an idempotency key");
+        });
         StartRequest request = request(workflow, stored(workflow), input, options);
         UUID id = store.start(connection, List.of(request), options.actor().orElse(null), settings.notifications())
                 .runIds()
@@ -109,8 +131,8 @@ public final class Executor implements AutoCloseable {
      * @throws StartRefusedException when the options hold an idempotency key, which can stand for one run only
      */
     public <I, O> List<Run<O>> startAll(Workflow<I, O> workflow, List<I> inputs, StartOptions options) {
-        if (options.idempotencyKey().isPresent()) {
-            throw StartRefusedException.badOptions("one idempotency key cannot stand for several runs");
+        if (options.idempotencyKey().isPresent() || options.once().isPresent()) {
+            throw StartRefusedException.badOptions("one key cannot stand for several runs");
         }
         DefinedWorkflow version = stored(workflow);
         List<StartRequest> requests = inputs.stream()
@@ -129,7 +151,11 @@ public final class Executor implements AutoCloseable {
         DefinedWorkflow version =
                 store.newest(workflow).orElseThrow(() -> StartRefusedException.unknownWorkflow(workflow));
         StartRequest request = request(version, checked(workflow, inputJson), options);
-        UUID id = starter.start(List.of(request), options.actor()).get(0);
+        UUID id = options.once().isPresent()
+                ? starter.startOnce(
+                                request, options.once().get(), options.actor().orElse(null))
+                        .runId()
+                : starter.start(List.of(request), options.actor()).get(0);
         return new Run<>(id, workflow, Object.class, this);
     }
 

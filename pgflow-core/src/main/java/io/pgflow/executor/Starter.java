@@ -1,6 +1,7 @@
 package io.pgflow.executor;
 
 import io.pgflow.DatabaseException;
+import io.pgflow.internal.store.OnceAnswer;
 import io.pgflow.internal.store.Outcome;
 import io.pgflow.internal.store.RunStore;
 import io.pgflow.internal.store.StartRequest;
@@ -67,6 +68,18 @@ final class Starter {
         List<UUID> runIds = waiting.answer();
         soonest(requests).ifPresent(this::followTimer);
         return runIds;
+    }
+
+    /** Starts a run that may stand for others, or finds the one that does. Such starts travel alone. */
+    OnceAnswer startOnce(StartRequest request, Once once, @Nullable String actor) {
+        try {
+            OnceAnswer answer = untilDeadline(() ->
+                    store.startOnce(request, once.how().word(), once.key(), once.period(), once.maxWait(), actor));
+            consequences.follow(answer.followUp());
+            return answer;
+        } catch (DatabaseException e) {
+            throw e.isTransient() ? e : StartRefusedException.refused(e);
+        }
     }
 
     /** Calls the database until it answers, at most until the deadline, whether or not this thread is interrupted meanwhile. */

@@ -50,6 +50,31 @@ public final class FlowControl {
         return resumed.answers().get(0).equals("resumed");
     }
 
+    /**
+     * From now on workers hold at most so many tasks of the queue at once, all processes together. What they hold already counts, and nobody
+     * takes it away. Returns false when there is no such queue.
+     *
+     * @param atOnce at least 1
+     */
+    public boolean limitQueue(String queue, int atOnce, String actor, String reason) {
+        return limited(store.limitQueue(queue, atOnce, actor, reason));
+    }
+
+    /** From now on workers hold as many tasks of the queue as they have slots. Returns false when there is no such queue. */
+    public boolean unlimitQueue(String queue, String actor, String reason) {
+        return limited(store.limitQueue(queue, null, actor, reason));
+    }
+
+    /** How every queue stands, by name; counts what waits, so ask now and then. */
+    public List<QueueLoad> queues() {
+        return store.queues().stream().map(QueueLoad::of).toList();
+    }
+
+    /** How the limits of steps stand, for which something waits or counts. */
+    public List<LimitLoad> limits() {
+        return store.limits().stream().map(LimitLoad::of).toList();
+    }
+
     /** Everything that is paused, oldest first. */
     public List<Pause> paused() {
         return store.paused().stream().map(Pause::of).toList();
@@ -60,5 +85,10 @@ public final class FlowControl {
         return store.history(target.kind().word(), target.name(), HISTORY).stream()
                 .map(RuleChange::of)
                 .toList();
+    }
+
+    private boolean limited(FlowStore.Resumed changed) {
+        consequences.follow(changed.outcome());
+        return !changed.answers().get(0).equals("unknown");
     }
 }

@@ -7,6 +7,7 @@ import io.pgflow.internal.store.CachedTask;
 import io.pgflow.internal.store.ClaimedTask;
 import io.pgflow.internal.store.Report;
 import io.pgflow.internal.store.TaskId;
+import io.pgflow.workflow.FlowLimits;
 import io.pgflow.workflow.InvalidWorkflowException;
 import io.pgflow.workflow.NonRetryableException;
 import io.pgflow.workflow.RetryAfterException;
@@ -57,6 +58,15 @@ final class Attempt implements Runnable {
 
     TaskId id() {
         return task.id();
+    }
+
+    String queue() {
+        return step.queue();
+    }
+
+    /** Of the step. */
+    FlowLimits limits() {
+        return step.options().limits();
     }
 
     /** How long it has left at this moment, in nanoseconds; without end while it waits, since its time begins with its handler. */

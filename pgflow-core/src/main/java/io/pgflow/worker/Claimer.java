@@ -11,8 +11,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +44,9 @@ final class Claimer {
     private final Membership membership;
     private final Consequences consequences;
     private final Duration pollInterval;
+    /** Of queues of which only so many tasks may be held. */
+    private final Map<String, Integer> queueSlots;
+
     private final KnownWorkflows workflows;
     private final Bell bell = new Bell();
     /** When it was last known that nothing waits, on this JVM's clock for durations. */
@@ -50,11 +55,17 @@ final class Claimer {
     private boolean uncertain;
     private int rounds;
 
-    Claimer(Workplace workplace, Membership membership, Consequences consequences, Duration pollInterval) {
+    Claimer(
+            Workplace workplace,
+            Membership membership,
+            Consequences consequences,
+            Duration pollInterval,
+            Map<String, Integer> queueSlots) {
         this.workplace = workplace;
         this.membership = membership;
         this.consequences = consequences;
         this.pollInterval = pollInterval;
+        this.queueSlots = queueSlots;
         this.workflows = new KnownWorkflows(workplace.store());
     }
 
@@ -87,7 +98,7 @@ final class Claimer {
         int claimed = 0;
         long now = System.nanoTime();
         for (String queue : queuesInTurn()) {
-            claimed += claim(queue, asked - claimed);
+            claimed += claim(queue, Math.min(asked - claimed, ownRoom(queue)));
         }
         if (claimed < asked) {
             nothingWaitedAt = now;
@@ -102,8 +113,14 @@ final class Claimer {
         return queues;
     }
 
+    /** Only this thread adds to what is held, so there is at least as much room as this. */
+    private int ownRoom(String queue) {
+        @Nullable Integer slots = queueSlots.get(queue);
+        return slots == null ? LARGEST_CLAIM : slots - workplace.running().of(queue);
+    }
+
     private int claim(String queue, int limit) {
-        if (limit == 0) {
+        if (limit <= 0) {
             return 0;
         }
         long workerId = membership.workerId();
@@ -131,6 +148,12 @@ final class Claimer {
         List<Attempt> mustRun = workplace.reuse().mustRun(workerId, attempts);
         mustRun.forEach(workplace.running()::add);
         workplace.slots().run(mustRun);
+        boolean reused = mustRun.size() < attempts.size();
+        if (attempts.stream()
+                .map(Attempt::limits)
+                .anyMatch(limits -> limits.countsBegins() || (reused && !limits.isNone()))) {
+            consequences.admit();
+        }
     }
 
     private Optional<KnownWorkflow> workflow(ClaimedTask task) {

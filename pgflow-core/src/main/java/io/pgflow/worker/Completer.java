@@ -33,17 +33,19 @@ final class Completer {
     private final Workplace workplace;
     private final Consequences consequences;
     private final LongSupplier workerId;
+    private final FreedRoom freed;
     /** Taken and not yet answered; only the thread of the loop touches them. */
     private final Deque<Report.Completion> completions = new ArrayDeque<>();
 
     private final Deque<Report.Failure> failures = new ArrayDeque<>();
     private final Deque<Report.Release> releases = new ArrayDeque<>();
 
-    Completer(Workplace workplace, Consequences consequences, LongSupplier workerId) {
+    Completer(Workplace workplace, Consequences consequences, LongSupplier workerId, FreedRoom freed) {
         this.store = workplace.store();
         this.workplace = workplace;
         this.consequences = consequences;
         this.workerId = workerId;
+        this.freed = freed;
     }
 
     /** Waits for reports and sends one batch; throws what the database threw, and then has the same batch to send again. */
@@ -68,8 +70,9 @@ final class Completer {
             releases.add(release);
         } else if (report instanceof Report.Committed committed) {
             workplace.reuse().succeeded(List.of(committed.task()));
-            workplace.forget(committed.task());
+            freed.ended(workplace.forget(committed.task()));
             consequences.follow(committed.outcome());
+            freed.tell();
         }
     }
 
@@ -108,9 +111,10 @@ final class Completer {
                         "too late: the report on {} changed nothing",
                         reports.get(i).task());
             }
-            workplace.forget(reports.get(i).task());
+            freed.ended(workplace.forget(reports.get(i).task()));
         }
         consequences.follow(outcome);
+        freed.tell();
     }
 
     private static List<TaskId> succeeded(List<? extends Report> reports, Outcome outcome) {

@@ -15,13 +15,15 @@ final class Lookout implements Upkeep.Asking {
     private final Heart heart;
     private final Claimer claimer;
     private final Upkeep upkeep;
+    private final FreedRoom freed;
     private long askedAt;
 
-    Lookout(Membership membership, Heart heart, Claimer claimer, Upkeep upkeep) {
+    Lookout(Membership membership, Heart heart, Claimer claimer, Upkeep upkeep, FreedRoom freed) {
         this.membership = membership;
         this.heart = heart;
         this.claimer = claimer;
         this.upkeep = upkeep;
+        this.freed = freed;
     }
 
     /** There is work in these queues; there may be in any, unheard, when the set is empty. */
@@ -41,6 +43,7 @@ final class Lookout implements Upkeep.Asking {
 
     @Override
     public void answered(AskingWorker worker, Due due) {
+        freed.limited(due.limitedQueues());
         if (!due.alive()) {
             membership.renew(worker.workerId());
         } else if (worker.beats()) {

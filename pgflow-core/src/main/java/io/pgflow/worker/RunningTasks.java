@@ -4,6 +4,7 @@ import io.pgflow.internal.store.TaskId;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** The tasks that this process holds: claimed, and not yet reported to the end. */
 final class RunningTasks {
@@ -14,8 +15,17 @@ final class RunningTasks {
         attempts.put(attempt.id(), attempt);
     }
 
-    void remove(TaskId task) {
-        attempts.remove(task);
+    /** What was held under that name; null when it was taken away before. */
+    @Nullable
+    Attempt remove(TaskId task) {
+        return attempts.remove(task);
+    }
+
+    /** How many tasks of a queue are held. */
+    int of(String queue) {
+        return (int) attempts.values().stream()
+                .filter(attempt -> attempt.queue().equals(queue))
+                .count();
     }
 
     /** A snapshot, for a call that answers by position. */

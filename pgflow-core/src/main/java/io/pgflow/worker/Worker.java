@@ -84,10 +84,11 @@ public final class Worker implements AutoCloseable {
                 settings.callDeadline(),
                 membership::workerId,
                 threads));
-        completer = new Completer(workplace, consequences, membership::workerId);
         heart = new Heart(workplace, membership, settings.heartbeat());
-        claimer = new Claimer(workplace, membership, consequences, settings.pollInterval());
-        var lookout = new Lookout(membership, heart, claimer, upkeep);
+        claimer = new Claimer(workplace, membership, consequences, settings.pollInterval(), settings.queueSlots());
+        var freed = new FreedRoom(consequences, settings.queueSlots().keySet(), claimer::look);
+        completer = new Completer(workplace, consequences, membership::workerId, freed);
+        var lookout = new Lookout(membership, heart, claimer, upkeep, freed);
         listeners.add(signals.onWork(lookout::hint));
         listeners.add(upkeep.askFor(lookout));
         listeners.add(signals.onCancel(heart::soon));

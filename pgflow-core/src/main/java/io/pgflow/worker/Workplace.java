@@ -125,8 +125,10 @@ final class Workplace {
                 .toList();
     }
 
-    void forget(TaskId task) {
-        running.remove(task);
+    /** What was held under that name; null when it was taken away before. */
+    @Nullable
+    Attempt forget(TaskId task) {
         reuse.forget(task);
+        return running.remove(task);
     }
 }

@@ -46,6 +46,11 @@ record ActionCheck(StepDefinition step, Place place, Place.Style style, List<Pro
         if (!options.retry().equals(usual.retry())) {
             misplaced(retryField(options.retry(), usual.retry()), "is not tried again");
         }
+        FlowLimits limits = options.limits();
+        if (!limits.isNone()) {
+            String field = !limits.concurrency().isEmpty() ? "concurrency" : "rate";
+            misplaced(limits.rate().isEmpty() && field.equals("rate") ? "fairBy" : field, "needs no worker");
+        }
         if (options.cache().isPresent()) {
             misplaced("cacheFor", "calls no handler");
         }

@@ -34,6 +34,9 @@ final class DefinitionReader {
             "fallback",
             "collect",
             "atOnce",
+            "concurrency",
+            "rate",
+            "fairBy",
             "cacheFor",
             "cacheKey",
             "cacheName",
@@ -54,7 +57,10 @@ final class DefinitionReader {
             "maxRetryDelay",
             "retryJitter",
             "collect",
-            "atOnce");
+            "atOnce",
+            "concurrency",
+            "rate",
+            "fairBy");
 
     private final List<Problem> problems = new ArrayList<>();
 
@@ -164,6 +170,7 @@ final class DefinitionReader {
                 new Items(
                         fields.truth("collect").orElse(usual.items().collect()),
                         fields.integer("atOnce").map(OptionalInt::of).orElse(OptionalInt.empty())),
+                LimitFields.read(fields),
                 cache(fields));
     }
 

@@ -82,6 +82,7 @@ final class DefinitionWriter {
         onFailure.fallback().ifPresent(fallback -> json.put("fallback", Json.tree(fallback, "the fallback")));
         putUnless(json, "collect", options.items().collect(), defaults.items().collect());
         options.items().atOnce().ifPresent(atOnce -> json.put("atOnce", atOnce));
+        LimitFields.write(options.limits(), json);
         options.cache().ifPresent(cache -> {
             json.put("cacheFor", cache.keep().toString());
             json.put("cacheKey", Json.tree(cache.key(), "the key of the cache"));

@@ -53,6 +53,39 @@ final class JsonFields {
         return list(field, "a list");
     }
 
+    void required(String field) {
+        present(field);
+    }
+
+    /** An object, with these fields and no others. */
+    Optional<JsonFields> object(String field, Set<String> known) {
+        return fields.containsKey(field)
+                ? Optional.of(JsonFields.of(fields.get(field), place.field(field), known, problems))
+                : Optional.empty();
+    }
+
+    /** A list of objects, with these fields and no others. */
+    List<JsonFields> objects(String field, Set<String> known) {
+        List<JsonFields> objects = new ArrayList<>();
+        List<?> values = list(field, "a list of objects");
+        for (int i = 0; i < values.size(); i++) {
+            objects.add(JsonFields.of(values.get(i), place.field(field).index(i), known, problems));
+        }
+        return objects;
+    }
+
+    Optional<Long> whole(String field) {
+        return decimal(field).flatMap(number -> {
+            try {
+                return Optional.of(number.longValueExact());
+            } catch (ArithmeticException e) {
+                problems.add(ProblemCode.BAD_NUMBER.at(
+                        place.field(field).pointer(), number + " is no whole number in range"));
+                return Optional.empty();
+            }
+        });
+    }
+
     Optional<String> text(String field) {
         return expect(field, String.class, "a text");
     }

@@ -65,7 +65,9 @@ public enum ProblemCode {
     /** A parameter of a step's method does not say where its value comes from. */
     BAD_PARAMETER("PGF-WFL-032"),
     /** A producer and a consumer disagree about a type. */
-    TYPE_MISMATCH("PGF-WFL-033");
+    TYPE_MISMATCH("PGF-WFL-033"),
+    /** A limit, its period or what it looks at cannot be. */
+    BAD_LIMIT("PGF-WFL-040");
 
     private final String code;
 

@@ -39,6 +39,7 @@ final class StepCheck {
         otherwise(step.options());
         onFailure(step.options().onFailure());
         items(step.options().items());
+        new LimitCheck(step, place, style, problems).check(step.options().limits());
         step.options().cache().ifPresent(this::cache);
         new ActionCheck(step, place, style, problems).check();
     }

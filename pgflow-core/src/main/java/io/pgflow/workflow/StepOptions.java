@@ -16,6 +16,7 @@ import java.util.function.UnaryOperator;
  * @param otherwise what happens when it does not
  * @param onFailure what happens after a failure, when no attempt remains
  * @param items how a map step goes through its items
+ * @param limits how much of it may happen, all processes together
  * @param cache for how long an output is used again, and for which tasks; empty for never
  */
 public record StepOptions(
@@ -27,6 +28,7 @@ public record StepOptions(
         Otherwise otherwise,
         OnFailure onFailure,
         Items items,
+        FlowLimits limits,
         Optional<Caching> cache) {
 
     /** Queue {@code default}, 5 minutes, {@link RetryPolicy#DEFAULT}, always, and a failure for good fails the run. */
@@ -39,6 +41,7 @@ public record StepOptions(
             Otherwise.SKIP,
             OnFailure.FAIL,
             Items.DEFAULT,
+            FlowLimits.NONE,
             Optional.empty());
 
     /** What of these means something to a step that calls no handler: {@code when}, {@code otherwise} and {@code onFailure}. */
@@ -52,42 +55,52 @@ public record StepOptions(
                 otherwise,
                 onFailure,
                 DEFAULT.items,
+                DEFAULT.limits,
                 DEFAULT.cache);
     }
 
     public StepOptions withQueue(String queue) {
-        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, items, cache);
+        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, items, limits, cache);
     }
 
     public StepOptions withTimeout(Duration timeout) {
-        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, items, cache);
+        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, items, limits, cache);
     }
 
     public StepOptions withDeadline(Duration deadline) {
-        return new StepOptions(queue, timeout, Optional.of(deadline), retry, when, otherwise, onFailure, items, cache);
+        return new StepOptions(
+                queue, timeout, Optional.of(deadline), retry, when, otherwise, onFailure, items, limits, cache);
     }
 
     public StepOptions withRetry(RetryPolicy retry) {
-        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, items, cache);
+        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, items, limits, cache);
     }
 
     public StepOptions withWhen(Condition when) {
-        return new StepOptions(queue, timeout, deadline, retry, Optional.of(when), otherwise, onFailure, items, cache);
+        return new StepOptions(
+                queue, timeout, deadline, retry, Optional.of(when), otherwise, onFailure, items, limits, cache);
     }
 
     public StepOptions withOtherwise(Otherwise otherwise) {
-        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, items, cache);
+        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, items, limits, cache);
     }
 
     public StepOptions withOnFailure(OnFailure onFailure) {
-        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, items, cache);
+        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, items, limits, cache);
     }
 
     public StepOptions withItems(UnaryOperator<Items> change) {
-        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, change.apply(items), cache);
+        return new StepOptions(
+                queue, timeout, deadline, retry, when, otherwise, onFailure, change.apply(items), limits, cache);
+    }
+
+    public StepOptions withLimits(UnaryOperator<FlowLimits> change) {
+        return new StepOptions(
+                queue, timeout, deadline, retry, when, otherwise, onFailure, items, change.apply(limits), cache);
     }
 
     public StepOptions withCache(Caching cache) {
-        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, items, Optional.of(cache));
+        return new StepOptions(
+                queue, timeout, deadline, retry, when, otherwise, onFailure, items, limits, Optional.of(cache));
     }
 }

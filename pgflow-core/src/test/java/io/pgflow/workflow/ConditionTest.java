@@ -104,6 +104,14 @@ class ConditionTest {
                     "atOnce": 1 | PGF-WFL-025 /steps/1/atOnce
                     "over": "$input", "atOnce": 0 | PGF-WFL-013 /steps/1/atOnce
                     "over": "$input", "atOnce": 100001 | PGF-WFL-013 /steps/1/atOnce
+                    "concurrency": [{"limit": 0}] | PGF-WFL-040 /steps/1/concurrency/0/limit
+                    "concurrency": [{"limit": 1, "name": "No"}] | PGF-WFL-001 /steps/1/concurrency/0/name
+                    "concurrency": [{}] | PGF-WFL-020 /steps/1/concurrency/0/limit
+                    "concurrency": [{"limit": 1, "by": {"$from": "b"}}] | PGF-WFL-040 /steps/1/concurrency/0/by
+                    "concurrency": [{"limit": 1, "by": {"$from": "$item"}}] | PGF-WFL-040 /steps/1/concurrency/0/by
+                    "rate": [{"limit": 1, "per": "PT0S"}] | PGF-WFL-040 /steps/1/rate/0/per
+                    "rate": [{"limit": 1, "per": "PT1S", "wait": 1}] | PGF-WFL-019 /steps/1/rate/0/wait
+                    "fairBy": {"$from": "$input", "pointer": "tenant"} | PGF-WFL-040 /steps/1/fairBy
                     """)
     void an_option_that_cannot_be_is_a_problem_of_its_own(String fields, String where) {
         assertThatThrownBy(() -> WorkflowDefinition.parse(json(fields)))

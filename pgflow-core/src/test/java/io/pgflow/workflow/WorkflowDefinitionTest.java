@@ -86,6 +86,14 @@ class WorkflowDefinitionTest {
                 Otherwise.SKIP_BRANCH,
                 OnFailure.fallBackTo(List.of(1.50)),
                 new Items(true, OptionalInt.of(100_000)),
+                FlowLimits.NONE
+                        .with(Concurrency.of(3))
+                        .with(Concurrency.of(1).named("gpu").by(Part.item("/k")))
+                        .with(Rate.of(1_000_000_000_000L, Duration.ofMinutes(1))
+                                .named("tokens")
+                                .by(Part.input(""))
+                                .weighing(new Part("first", "/a/0")))
+                        .withFairBy(Part.of("$input/tenant")),
                 Optional.of(Caching.of(Duration.ofDays(1), Caching.item("/a")).in("shared")));
         StepDefinition all = StepDefinition.of("all", "a.b.c.d")
                 .withOver("$input")

@@ -4,7 +4,6 @@ import io.pgflow.dsl.annotation.Wait;
 import io.pgflow.workflow.Action;
 import io.pgflow.workflow.Approval;
 import io.pgflow.workflow.Condition;
-import io.pgflow.workflow.Items;
 import io.pgflow.workflow.OnFailure;
 import io.pgflow.workflow.Problem;
 import io.pgflow.workflow.ProblemCode;
@@ -44,8 +43,9 @@ record AnnotatedWait(Wait said, String place) {
                 StepAttributes.written(said.when()).map(Condition::new),
                 said.otherwise(),
                 new OnFailure(said.onFailure(), StepAttributes.written(said.fallback())),
-                Items.DEFAULT,
-                Optional.empty());
+                usual.items(),
+                usual.limits(),
+                usual.cache());
         return StepDefinition.of(said.value(), action(problems))
                 .withAfter(said.after())
                 .withOptions(options);

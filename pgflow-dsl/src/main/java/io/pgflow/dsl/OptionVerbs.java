@@ -1,9 +1,12 @@
 package io.pgflow.dsl;
 
 import io.pgflow.workflow.Caching;
+import io.pgflow.workflow.Concurrency;
 import io.pgflow.workflow.Condition;
 import io.pgflow.workflow.OnFailure;
 import io.pgflow.workflow.Otherwise;
+import io.pgflow.workflow.Part;
+import io.pgflow.workflow.Rate;
 import io.pgflow.workflow.StepOptions;
 import java.time.Duration;
 import java.util.function.UnaryOperator;
@@ -69,6 +72,29 @@ public abstract sealed class OptionVerbs<S> permits After, Over, RuntimeStep, Fl
     /** What happens when no attempt remains; {@link OnFailure#FAIL} unless said otherwise. For a map step, of each item. */
     public S onFailure(OnFailure onFailure) {
         return with(options -> options.withOnFailure(onFailure));
+    }
+
+    /** How many tasks of the step may be on their way at once, all processes together; as many as workers can unless said otherwise. */
+    public S concurrency(int limit) {
+        return concurrency(Concurrency.of(limit));
+    }
+
+    /** The same, for each value of a key, or shared with other steps. What was said before holds too. */
+    public S concurrency(Concurrency limit) {
+        return with(options -> options.withLimits(limits -> limits.with(limit)));
+    }
+
+    /** How many attempts, or units, may begin in a time, all processes together. What was said before holds too. */
+    public S rate(Rate rate) {
+        return with(options -> options.withLimits(limits -> limits.with(rate)));
+    }
+
+    /**
+     * Lets turns go round among the values, so that one with many tasks does not keep out another with few. Without a limit of concurrency,
+     * at most 100 tasks of the step are put into its queue ahead.
+     */
+    public S fairBy(Part part) {
+        return with(options -> options.withLimits(limits -> limits.withFairBy(part)));
     }
 
     /** Uses outputs again that are cached under the same key; a step without it always runs. */

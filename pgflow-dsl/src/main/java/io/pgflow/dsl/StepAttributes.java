@@ -26,6 +26,7 @@ record StepAttributes(
         Written options,
         Decisions decisions,
         Items items,
+        WrittenLimits limits,
         Cached cached) {
 
     /** The options as they are written, durations not yet read. */
@@ -60,6 +61,7 @@ record StepAttributes(
                             map.maxRetryDelay()),
                     new Decisions(map.when(), map.otherwise(), map.onFailure(), map.fallback()),
                     new Items(map.collect(), map.atOnce() == 0 ? OptionalInt.empty() : OptionalInt.of(map.atOnce())),
+                    new WrittenLimits(List.of(map.concurrency()), List.of(map.rate()), map.fairBy()),
                     new Cached(map.cacheFor(), map.cacheKey(), map.cacheName()));
         }
         if (step == null) {
@@ -79,6 +81,7 @@ record StepAttributes(
                         step.maxRetryDelay()),
                 new Decisions(step.when(), step.otherwise(), step.onFailure(), step.fallback()),
                 Items.DEFAULT,
+                new WrittenLimits(List.of(step.concurrency()), List.of(step.rate()), step.fairBy()),
                 new Cached(step.cacheFor(), step.cacheKey(), step.cacheName()));
     }
 
@@ -99,6 +102,7 @@ record StepAttributes(
                 decisions.otherwise(),
                 new OnFailure(decisions.onFailure(), written(decisions.fallback())),
                 items,
+                limits.read(place, problems),
                 cache(place, problems));
     }
 

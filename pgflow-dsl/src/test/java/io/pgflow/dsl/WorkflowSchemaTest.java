@@ -41,6 +41,9 @@ class WorkflowSchemaTest {
                 "{'onFailure': 'skip'}",
                 "{'onFailure': 'fallback', 'fallback': null}",
                 "{'over': '$input', 'collect': true, 'atOnce': 10}",
+                "{'concurrency': [{'limit': 5}, {'limit': 1, 'name': 'gpu', 'by': {'$from': '$input', 'pointer': '/tenant'}}]}",
+                "{'after': ['other'], 'rate': [{'limit': 100, 'per': 'PT1M', 'weight': {'$from': 'other'}}]}",
+                "{'over': '$input', 'fairBy': {'$from': '$item', 'pointer': '/a~1b'}}",
                 "{'sleep': 'PT1H'}",
                 "{'sleep': 'P90DT0.5S', 'when': {'$from': '$input', 'exists': true}, 'otherwise': 'fail'}",
                 "{'sleep': '2026-01-31T08:00:00.5+01:00'}",
@@ -108,6 +111,16 @@ class WorkflowSchemaTest {
                 "{'when': {'and': []}}",
                 "{'when': {'or': {'$from': '$input', 'eq': 1}}}",
                 "{'when': {'not': {'$from': '$input', 'eq': 1}, 'and': []}}",
+                "{'concurrency': 5}",
+                "{'concurrency': [{}]}",
+                "{'concurrency': [{'limit': 0}]}",
+                "{'concurrency': [{'limit': 1, 'name': 'No'}]}",
+                "{'concurrency': [{'limit': 1, 'per': 'PT1M'}]}",
+                "{'rate': [{'limit': 1}]}",
+                "{'rate': [{'limit': 1.5, 'per': 'PT1M'}]}",
+                "{'rate': [{'limit': 1, 'per': 'PT1M', 'by': 'tenant'}]}",
+                "{'fairBy': {'pointer': '/a'}}",
+                "{'fairBy': {'$from': '$input', 'pointer': 'a'}}",
                 "{'otherwise': 'ignore'}",
                 "{'onFailure': 'skip_branch'}",
                 "{'over': '$input', 'collect': 'true'}",
@@ -228,7 +241,7 @@ class WorkflowSchemaTest {
             return ("{'name': 'flow', 'steps': [{'name': 'other', 'handler': 'o'}, {'name': 'subject', " + own + "}]}")
                     .replace('\'', '"');
         }
-        String base = own.contains("'name'") ? work : "'name': 'subject', " + work;
+        String base = own.startsWith("'name'") ? work : "'name': 'subject', " + work;
         String handler = own.contains("'handler'") ? "'name': 'subject'" : base;
         String subject = own.isEmpty() ? handler : handler + ", " + own;
         return ("{'name': 'flow', 'steps': [{'name': 'other', 'handler': 'o'}, {" + subject + "}]}").replace('\'', '"');

@@ -10,9 +10,11 @@ import static io.pgflow.internal.store.Parameters.uuids;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 
 /** The calls that a busy worker makes many times a second: to take tasks and to report them. Plain JDBC; see {@link Calls#prepared}. */
@@ -25,6 +27,11 @@ final class BatchCalls {
     private static final String COMPLETE = """
             select c.stale, c.ended_run_ids, c.woken_queues, c.to_settle
             from pgflow.complete_tasks(?, ?, ?, ?, ?, ?) c
+            """;
+
+    private static final String ADMIT = """
+            select a.woken_queues, a.left_over, (extract(epoch from a.next_due_in) * 1000)::bigint as due_in_ms
+            from pgflow.admit_tasks() a
             """;
 
     private final Calls calls;
@@ -47,6 +54,18 @@ final class BatchCalls {
             completions(new Parameters(statement).number(workerId), completions);
             return first(statement, BatchCalls::outcome);
         });
+    }
+
+    Outcome admit() {
+        return calls.prepared(
+                "let tasks through the gate",
+                ADMIT,
+                statement -> first(statement, row -> {
+                    Optional<Duration> dueIn = Optional.ofNullable(row.getObject("due_in_ms", Long.class))
+                            .map(millis -> Duration.ofMillis(Math.max(millis, 0)));
+                    return new Outcome(
+                            Set.of(), List.of(), set(texts(row, "woken_queues")), row.getBoolean("left_over"), dueIn);
+                }));
     }
 
     private static Parameters completions(Parameters parameters, List<Report.Completion> completions)

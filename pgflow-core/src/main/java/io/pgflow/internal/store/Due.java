@@ -2,6 +2,7 @@ package io.pgflow.internal.store;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What upkeep has to do, and what the worker that asked with it should know.
@@ -14,6 +15,8 @@ import java.util.Optional;
  * @param nextDueIn how long until the next timer, deadline or tick, when one waits
  * @param alive false when the worker that asked was declared lost, and when none asked
  * @param workWaits whether a claim of the worker that asked may find something
+ * @param gated whether tasks wait at the gate of limited steps
+ * @param limitedQueues queues with a limit of tasks at once
  */
 public record Due(
         boolean timers,
@@ -23,4 +26,6 @@ public record Due(
         boolean unsettled,
         Optional<Duration> nextDueIn,
         boolean alive,
-        boolean workWaits) {}
+        boolean workWaits,
+        boolean gated,
+        Set<String> limitedQueues) {}

@@ -20,6 +20,15 @@ public interface FlowStore {
     /** resume. */
     Resumed resume(String scope, List<String> names, @Nullable String actor, @Nullable String reason);
 
+    /** limit_queue: limited, unlimited, unchanged or unknown; null for no limit. */
+    Resumed limitQueue(String queue, @Nullable Integer atOnce, @Nullable String actor, @Nullable String reason);
+
+    /** queue_loads. */
+    List<QueueRow> queues();
+
+    /** limits_in_use. */
+    List<LimitRow> limits();
+
     /** paused: what is. */
     List<RuleRow> paused();
 

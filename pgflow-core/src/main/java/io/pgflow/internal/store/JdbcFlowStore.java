@@ -6,11 +6,13 @@ import static io.pgflow.internal.store.Columns.set;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Types;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +27,11 @@ final class JdbcFlowStore implements FlowStore {
             select ? as scope, ? as name, h.at, h.change = 'set' as is_set, h.actor, h.reason
             from pgflow.rule_history(?, ?, ?) h
             """;
+
+    private static final String LIMIT_QUEUE =
+            "select array[l.outcome] as outcomes, l.woken_queues from pgflow.limit_queue(?, ?, ?, ?) l";
+    private static final String QUEUES = "select q.* from pgflow.queue_loads() q";
+    private static final String LIMITS = "select l.* from pgflow.limits_in_use() l";
 
     private final Calls calls;
 
@@ -46,6 +53,50 @@ final class JdbcFlowStore implements FlowStore {
             rule(statement, scope, names, actor, reason);
             return all(statement, JdbcFlowStore::resumed).get(0);
         });
+    }
+
+    @Override
+    public Resumed limitQueue(String queue, @Nullable Integer atOnce, @Nullable String actor, @Nullable String reason) {
+        return calls.prepared("limit queue " + queue, LIMIT_QUEUE, statement -> {
+            statement.setString(1, queue);
+            statement.setObject(2, atOnce, Types.INTEGER);
+            statement.setString(3, actor);
+            statement.setString(4, reason);
+            return all(statement, JdbcFlowStore::resumed).get(0);
+        });
+    }
+
+    @Override
+    public List<QueueRow> queues() {
+        return calls.prepared(
+                "look up the queues",
+                QUEUES,
+                statement -> all(statement, row -> {
+                    @Nullable Integer limit = row.getObject("at_once", Integer.class);
+                    return new QueueRow(
+                            row.getString("queue"),
+                            row.getBoolean("is_paused"),
+                            limit == null ? OptionalInt.empty() : OptionalInt.of(limit),
+                            row.getLong("waiting"),
+                            row.getLong("set_aside"),
+                            row.getLong("at_gate"),
+                            row.getLong("running"));
+                }));
+    }
+
+    @Override
+    public List<LimitRow> limits() {
+        return calls.prepared(
+                "look up the limits",
+                LIMITS,
+                statement -> all(
+                        statement,
+                        row -> new LimitRow(
+                                row.getString("kind"),
+                                row.getString("key"),
+                                row.getLong("most"),
+                                row.getLong("used"),
+                                row.getLong("waiting"))));
     }
 
     @Override

@@ -12,6 +12,7 @@ import io.pgflow.internal.store.schema.tables.CancelRuns;
 import io.pgflow.internal.store.schema.tables.Workflows;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -103,6 +104,15 @@ final class JooqRunStore implements RunStore {
                         "start runs in the caller's transaction",
                         StartCall.sql(requests, mark),
                         statement -> StartCall.send(statement, requests, actor, mark));
+    }
+
+    @Override
+    public OnceAnswer startOnce(
+            StartRequest request, String how, String key, Duration period, Duration maxWait, @Nullable String actor) {
+        return calls.prepared(
+                "start a run",
+                OnceCall.SQL,
+                statement -> OnceCall.send(statement, request, how, key, period, maxWait, actor));
     }
 
     @Override

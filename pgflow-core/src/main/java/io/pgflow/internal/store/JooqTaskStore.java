@@ -161,6 +161,11 @@ final class JooqTaskStore implements TaskStore {
     }
 
     @Override
+    public Outcome admitTasks() {
+        return batches.admit();
+    }
+
+    @Override
     public Outcome fireTimers() {
         FireTimers function = new FireTimers();
         function.setPLimit(UPKEEP_LIMIT);
@@ -222,7 +227,9 @@ final class JooqTaskStore implements TaskStore {
                 isTrue(function.getUnsettled()),
                 duration(function.getNextDueIn()),
                 isTrue(function.getAlive()),
-                isTrue(function.getWorkWaits()));
+                isTrue(function.getWorkWaits()),
+                isTrue(function.getGated()),
+                set(function.getLimitedQueues()));
     }
 
     @Override

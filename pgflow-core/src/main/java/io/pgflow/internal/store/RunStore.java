@@ -1,6 +1,7 @@
 package io.pgflow.internal.store;
 
 import java.sql.Connection;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -29,6 +30,10 @@ public interface RunStore {
      * upkeep: settling locks what does not belong to that transaction.
      */
     Started start(Connection connection, List<StartRequest> requests, @Nullable String actor, boolean notify);
+
+    /** start_once: how, and the key, say for how long a run stands for others. */
+    OnceAnswer startOnce(
+            StartRequest request, String how, String key, Duration period, Duration maxWait, @Nullable String actor);
 
     /** run_results: of those that have ended. */
     List<RunResult> results(List<UUID> runIds);

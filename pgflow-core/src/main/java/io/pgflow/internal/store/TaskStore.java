@@ -31,11 +31,14 @@ public interface TaskStore {
     /** release_tasks. */
     Outcome release(long workerId, List<TaskId> tasks);
 
-    /** upkeep_due: whether any of the next four has something to do, and what the worker should know. */
+    /** upkeep_due: whether any of the next ones has something to do, and what the worker should know. */
     Due due(Optional<AskingWorker> worker);
 
     /** settle_steps. */
     Outcome settleSteps();
+
+    /** admit_tasks: {@code toSettle} says that more may be let in. */
+    Outcome admitTasks();
 
     /** fire_timers. */
     Outcome fireTimers();

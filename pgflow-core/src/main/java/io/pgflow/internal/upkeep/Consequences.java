@@ -6,10 +6,13 @@ import io.pgflow.internal.store.Outcome;
 import io.pgflow.internal.store.Started;
 import io.pgflow.internal.store.TaskStore;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,9 +25,18 @@ public final class Consequences {
 
     private static final Logger log = LoggerFactory.getLogger(Consequences.class);
 
+    /** Stands for a queue that got work: the gate of limited steps, which whoever hears of it serves. */
+    private static final String GATE = "$gate";
+
+    private static final int MOST_TURNS = 10;
+
     private final TaskStore store;
     private final Signals signals;
     private final List<Consumer<Duration>> onTimer = new CopyOnWriteArrayList<>();
+    /** Whether somebody wants tasks to be let through the gate, and whether somebody is at it. */
+    private final AtomicBoolean gateAsked = new AtomicBoolean();
+
+    private final AtomicBoolean admitting = new AtomicBoolean();
 
     public Consequences(TaskStore store, Signals signals) {
         this.store = store;
@@ -39,6 +51,11 @@ public final class Consequences {
     /** What a start adds to hints in its own transaction; see {@link Signals#markOfStart}. */
     public Optional<String> markOfStart() {
         return signals.markOfStart();
+    }
+
+    /** Queues with a limit got room: whoever has a slot may claim again. */
+    public void roomIn(Set<String> queues) {
+        signals.work(queues);
     }
 
     /** Follows up on one outcome, and on those that come of it. Never throws. */
@@ -56,6 +73,41 @@ public final class Consequences {
                 signals.happened(List.of());
             }
         });
+    }
+
+    /**
+     * Lets tasks of limited steps through their gate, as far as there is room. Who comes while somebody of this process is at it only says
+     * that there is more to do. Never throws.
+     */
+    public void admit() {
+        admit(due -> onTimer.forEach(listener -> listener.accept(due)));
+    }
+
+    /** The same; {@code onRoom} hears how long it is until a rate has room again. */
+    void admit(Consumer<Duration> onRoom) {
+        gateAsked.set(true);
+        if (!admitting.compareAndSet(false, true)) {
+            return;
+        }
+        try {
+            for (int turn = 0; turn < MOST_TURNS && gateAsked.getAndSet(false); turn++) {
+                Outcome admitted = store.admitTasks();
+                signals.work(admitted.wokenQueues());
+                admitted.nextDueIn().ifPresent(onRoom);
+                if (admitted.toSettle()) {
+                    gateAsked.set(true);
+                }
+            }
+        } catch (DatabaseException e) {
+            log.debug("the gate is left to the next upkeep: {}", e.getMessage());
+        } catch (RuntimeException e) {
+            log.warn("tasks may wait at the gate until the next poll", e);
+        } finally {
+            admitting.set(false);
+        }
+        if (gateAsked.get()) {
+            onRoom.accept(Duration.ZERO);
+        }
     }
 
     /** Tells whoever runs handlers of these runs to look whether their tasks are still theirs. */
@@ -82,7 +134,14 @@ public final class Consequences {
     }
 
     private void announce(Outcome outcome) {
-        signals.work(outcome.wokenQueues());
+        if (outcome.wokenQueues().contains(GATE)) {
+            var queues = new HashSet<>(outcome.wokenQueues());
+            queues.remove(GATE);
+            signals.work(queues);
+            admit();
+        } else {
+            signals.work(outcome.wokenQueues());
+        }
         signals.happened(outcome.endedRuns());
         outcome.nextDueIn().ifPresent(due -> onTimer.forEach(listener -> listener.accept(due)));
     }

@@ -136,6 +136,9 @@ public final class Upkeep implements AutoCloseable {
         if (due.unsettled()) {
             consequences.follow(store.settleSteps());
         }
+        if (due.gated()) {
+            consequences.admit(room -> isSoonest(room.compareTo(BETWEEN_FIRES) < 0 ? BETWEEN_FIRES : room));
+        }
         doChores();
     }
 

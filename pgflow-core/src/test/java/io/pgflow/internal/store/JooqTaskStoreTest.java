@@ -154,7 +154,7 @@ class JooqTaskStoreTest {
     @Test
     void what_is_due_is_told_before_and_no_longer_after() {
         assertThat(tasks.due(Optional.empty()))
-                .isEqualTo(new Due(false, false, false, false, false, Optional.empty(), false, false));
+                .isEqualTo(new Due(false, false, false, false, false, Optional.empty(), false, false, false, Set.of()));
 
         database.start(database.fan(), "[]");
         database.start(database.chain(), "1");
@@ -162,13 +162,14 @@ class JooqTaskStoreTest {
         tasks.fail(worker, List.of(failure(claimedIds(worker).get(0), true, Optional.empty())));
         database.worker(Duration.ofNanos(1000));
         assertThat(tasks.due(Optional.empty()))
-                .isEqualTo(new Due(true, false, false, true, true, Optional.of(Duration.ZERO), false, false));
+                .isEqualTo(new Due(
+                        true, false, false, true, true, Optional.of(Duration.ZERO), false, false, false, Set.of()));
 
         tasks.fireTimers();
         tasks.expireWorkers();
         tasks.settleSteps();
         assertThat(tasks.due(Optional.empty()))
-                .isEqualTo(new Due(false, false, false, false, false, Optional.empty(), false, false));
+                .isEqualTo(new Due(false, false, false, false, false, Optional.empty(), false, false, false, Set.of()));
     }
 
     @Test

@@ -66,4 +66,13 @@ public @interface MapStep {
 
     /** Items may fail; what reads the output reads a {@link io.pgflow.workflow.Collected}. */
     boolean collect() default false;
+
+    /** See {@link io.pgflow.dsl.OptionVerbs#concurrency}. */
+    AtOnce[] concurrency() default {};
+
+    /** See {@link io.pgflow.dsl.OptionVerbs#rate}. */
+    AtMost[] rate() default {};
+
+    /** See {@link io.pgflow.dsl.OptionVerbs#fairBy}; a part such as {@code $input/tenant}. */
+    String fairBy() default "";
 }

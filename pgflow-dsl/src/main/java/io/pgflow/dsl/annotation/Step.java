@@ -56,6 +56,15 @@ public @interface Step {
     /** The output, as JSON, that stands in when no attempt remains. */
     String fallback() default "";
 
+    /** See {@link io.pgflow.dsl.OptionVerbs#concurrency}. */
+    AtOnce[] concurrency() default {};
+
+    /** See {@link io.pgflow.dsl.OptionVerbs#rate}. */
+    AtMost[] rate() default {};
+
+    /** See {@link io.pgflow.dsl.OptionVerbs#fairBy}; a part such as {@code $input/tenant}. */
+    String fairBy() default "";
+
     /** For how long an output is used again for tasks of the same {@link #cacheKey}, ISO-8601; empty for never. */
     String cacheFor() default "";
 

@@ -94,6 +94,10 @@ class ConcurrentOperationsTest extends Specification {
         });
         operations.put("settle", (session, random, runs, worker) -> session.settle());
         operations.put("fire", (session, random, runs, worker) -> session.fire());
+        operations.put("admit", (session, random, runs, worker) -> {
+            session.row("select * from pgflow.admit_tasks(3)");
+            session.row("select * from pgflow.limit_queue('default', ?, 'ada', null)", 1 + random.nextInt(20));
+        });
         operations.put("schedules", (session, random, runs, worker) -> {
             session.row(
                     "select * from pgflow.define_schedule('often', '{\"workflow\": \"mesh\", \"every\": \"PT1S\", \"input\": [1]}', 'ada', null)");
@@ -189,7 +193,14 @@ class ConcurrentOperationsTest extends Specification {
                 + " \"quorum\": 2, \"roles\": [\"clerk\"], \"within\": \"PT30S\", \"rejectionFails\": true,"
                 + " \"escalate\": [{\"roles\": [\"head\"], \"within\": \"PT30S\"}]}},"
                 + " {\"name\": \"after_both\", \"handler\": \"mesh.after_both\", \"after\": [\"told\", \"again\", \"ok\"]}]}";
-        mesh = WorkflowText.with(mesh, "each", "\"collect\": true");
+        mesh = WorkflowText.with(
+                mesh,
+                "each",
+                "\"collect\": true, \"concurrency\": [{\"limit\": 20, \"by\": {\"$from\": \"$item\"}}, {\"limit\": 30, \"name\": \"all\"}]");
+        mesh = WorkflowText.with(
+                mesh,
+                "left",
+                "\"concurrency\": [{\"limit\": 25, \"name\": \"all\"}], \"fairBy\": {\"$from\": \"root\", \"pointer\": \"/0\"}");
         mesh = WorkflowText.with(mesh, "tail", "\"when\": {\"$from\": \"$input\", \"exists\": true}");
         mesh = WorkflowText.with(
                 mesh, "early", "\"when\": {\"$from\": \"$input\", \"pointer\": \"/2\", \"exists\": true}");
@@ -199,6 +210,9 @@ class ConcurrentOperationsTest extends Specification {
 
     private void meet(String first, String second, Session[] sessions, long worker, long seed) {
         Random random = new Random(seed);
+        db.row("select * from pgflow.limit_queue('default', null, null, null)");
+        // However slow the machine is, only the silent workers are expired.
+        db.execute("update pgflow.workers set heartbeat_at = now() + interval '1 hour' where worker_id = " + worker);
         List<UUID> runs = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
             runs.add(i == 3 ? db.startDelayed("mesh", "1 millisecond") : db.start("mesh", "[1]"));
@@ -269,6 +283,7 @@ class ConcurrentOperationsTest extends Specification {
     private void drainAll() {
         db.execute("update pgflow.workers set heartbeat_at = now() - interval '1 hour' where ended_at is null");
         db.expire();
+        db.row("select * from pgflow.limit_queue('default', null, null, null)");
         db.rows("select p.scope, pgflow.resume(p.scope, array[p.name], null, null) from pgflow.paused() p");
         long worker = db.worker();
         long left = 1;
@@ -276,7 +291,10 @@ class ConcurrentOperationsTest extends Specification {
             db.clock(i + 1 + " hours");
             db.fire();
             db.settle();
-            db.drain(worker);
+            do {
+                db.drain(worker);
+                db.settle();
+            } while (db.row("select admitted from pgflow.admit_tasks()").integer("admitted") > 0);
             left = db.count("select count(*) from pgflow.runs where ended_at is null");
         }
     }

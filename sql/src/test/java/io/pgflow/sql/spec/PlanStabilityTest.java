@@ -31,6 +31,7 @@ class PlanStabilityTest extends Specification {
     void much_is_defined() {
         db.define("map", "each* -> sum");
         long flow = db.define("flow", "a -> b, c; b, c -> d");
+        db.define("limited", "a", "a", "\"concurrency\": [{\"limit\": 2, \"by\": {\"$from\": \"$input\"}}]");
         worker = db.worker();
         db.execute("""
                 with versions as (
@@ -53,7 +54,8 @@ class PlanStabilityTest extends Specification {
     @AfterEach
     void nothing_of_it_is_left() {
         db.execute(
-                "truncate pgflow.tasks, pgflow.runs, pgflow.audit, pgflow.timers, pgflow.unsettled_steps, pgmq.q_pgf2_default");
+                "truncate pgflow.tasks, pgflow.runs, pgflow.audit, pgflow.timers, pgflow.unsettled_steps, pgmq.q_pgf2_default,"
+                        + " pgflow.gated_tasks, pgflow.gate_lines, pgflow.places, pgflow.parked_tasks, pgflow.claim_rules");
     }
 
     @Test
@@ -83,7 +85,8 @@ class PlanStabilityTest extends Specification {
         work(hot, 0);
         assertThat(faults)
                 .isNotEmpty()
-                .allSatisfy(fault -> assertThat(fault).startsWith("claim_tasks with 0: _claim "));
+                .allSatisfy(
+                        fault -> assertThat(fault).startsWith("claim_tasks ").contains("with 0: _claim "));
     }
 
     @Test
@@ -139,7 +142,10 @@ class PlanStabilityTest extends Specification {
         watch("complete_tasks", hot, () -> hot.complete(worker, good, "1"));
         watch("complete_tasks again", hot, () -> hot.complete(worker, good, "1"));
         bad.forEach(claim -> watch("fail_tasks", hot, () -> hot.fail(worker, claim, claim.attempt() < 2, null)));
+        hot.start("limited", "1");
+        hot.start("limited", "2");
         watch("settle_steps", hot, () -> hot.row("select * from pgflow.settle_steps(100)"));
+        control(hot);
         watch("cancel_runs", hot, () -> hot.cancel(cancelled));
         watch("skip_tasks", hot, () -> hot.skip(skipped, "a", "b"));
         hot.clock("1 minute");
@@ -163,10 +169,27 @@ class PlanStabilityTest extends Specification {
         lastEntry = hot.count("select last_entry from pgflow.event_position()");
     }
 
+    /** What is done only when something is limited or paused: by key as well, though what it reads beside may differ with its size. */
+    private void control(Session hot) {
+        faults("admit_tasks", hot, () -> hot.row("select * from pgflow.admit_tasks()"));
+        hot.row("select * from pgflow.limit_queue('default', 1000, null, null)");
+        hot.rows("select * from pgflow.pause('workflow', '{map}', null, null)");
+        faults("claim_tasks", hot, () -> hot.claim(worker, 5));
+        faults("resume", hot, () -> hot.row("select * from pgflow.resume('workflow', '{map}', null, null)"));
+        hot.row("select * from pgflow.limit_queue('default', null, null, null)");
+    }
+
     private static long briefWorker(Session session) {
         return session.row("select pgflow.register_worker('brief', '{default}',"
                         + " (select array_agg(distinct handler) from pgflow.steps), '1 microsecond') as id")
                 .number("id");
+    }
+
+    private void faults(String call, Session session, Runnable function) {
+        Plan.take(session);
+        function.run();
+        Plan.take(session)
+                .forEach(plan -> plan.faults().forEach(fault -> faults.add(call + " with " + finished + ": " + fault)));
     }
 
     private <T> T watch(String call, Session session, Supplier<T> function) {

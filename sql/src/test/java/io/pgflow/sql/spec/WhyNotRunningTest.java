@@ -61,6 +61,19 @@ class WhyNotRunningTest extends Specification {
     }
 
     @Test
+    void the_limits_of_its_step_have_no_room() {
+        db.define("single", "work", "work", "\"concurrency\": [{\"limit\": 1}]");
+        db.worker();
+        db.start("single");
+        UUID run = db.start("single");
+        db.settle();
+
+        assertThat(why(run, "work", 0))
+                .containsExactly("limit: it waits at the gate until the limits of its step have room (limits_in_use)");
+        assertThat(detail(run, "work")).contains("\"limit\": 1");
+    }
+
+    @Test
     void others_come_before_it_in_its_queue() {
         db.define("single", "work");
         db.worker();

@@ -39,6 +39,10 @@ public class UpkeepDue extends AbstractRoutine<java.lang.Void> {
 
     public static final Parameter<Boolean> WORK_WAITS = Internal.createParameter("work_waits", SQLDataType.BOOLEAN, false, false);
 
+    public static final Parameter<Boolean> GATED = Internal.createParameter("gated", SQLDataType.BOOLEAN, false, false);
+
+    public static final Parameter<String[]> LIMITED_QUEUES = Internal.createParameter("limited_queues", SQLDataType.CLOB.array(), false, false);
+
     public UpkeepDue() {
         super("upkeep_due", Pgflow.PGFLOW);
 
@@ -52,6 +56,8 @@ public class UpkeepDue extends AbstractRoutine<java.lang.Void> {
         addOutParameter(NEXT_DUE_IN);
         addOutParameter(ALIVE);
         addOutParameter(WORK_WAITS);
+        addOutParameter(GATED);
+        addOutParameter(LIMITED_QUEUES);
     }
 
     public void setPWorkerId(Long value) {
@@ -92,5 +98,13 @@ public class UpkeepDue extends AbstractRoutine<java.lang.Void> {
 
     public Boolean getWorkWaits() {
         return get(WORK_WAITS);
+    }
+
+    public Boolean getGated() {
+        return get(GATED);
+    }
+
+    public String[] getLimitedQueues() {
+        return get(LIMITED_QUEUES);
     }
 }

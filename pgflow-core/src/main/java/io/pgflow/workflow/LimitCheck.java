@@ -1,0 +1,87 @@
+package io.pgflow.workflow;
+
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Finds what is wrong with the limits of a step. */
+final class LimitCheck {
+
+    private static final long MOST_UNITS = 1_000_000_000_000L;
+    private static final Duration SHORTEST = Duration.ofMillis(10);
+
+    private final StepDefinition step;
+    private final Place place;
+    private final Place.Style style;
+    private final List<Problem> problems;
+
+    LimitCheck(StepDefinition step, Place place, Place.Style style, List<Problem> problems) {
+        this.step = step;
+        this.place = place;
+        this.style = style;
+        this.problems = problems;
+    }
+
+    void check(FlowLimits limits) {
+        for (int i = 0; i < limits.concurrency().size(); i++) {
+            Concurrency one = limits.concurrency().get(i);
+            Place at = place.field("concurrency").index(i);
+            number(one.limit(), at);
+            name(one.name(), at);
+            one.by().ifPresent(by -> part(by, at.field("by")));
+        }
+        for (int i = 0; i < limits.rate().size(); i++) {
+            Rate one = limits.rate().get(i);
+            Place at = place.field("rate").index(i);
+            number(one.limit(), at);
+            period(one.per(), at.field("per"));
+            name(one.name(), at);
+            one.by().ifPresent(by -> part(by, at.field("by")));
+            one.weight().ifPresent(weight -> part(weight, at.field("weight")));
+        }
+        limits.fairBy().ifPresent(by -> part(by, place.field("fairBy")));
+    }
+
+    private void number(long limit, Place at) {
+        if (limit < 1 || limit > MOST_UNITS) {
+            bad(at.field("limit"), limit + " is not between 1 and " + MOST_UNITS, "pause the step to stop it");
+        }
+    }
+
+    private void name(Optional<String> name, Place at) {
+        if (name.isPresent() && !Limits.isName(name.get())) {
+            problems.add(DefinitionCheck.badName("limit", name.get(), style.name(at.field("name"))));
+        }
+    }
+
+    private void period(Duration per, Place at) {
+        if (per.compareTo(SHORTEST) < 0
+                || per.compareTo(Limits.MAX_DURATION) > 0
+                || !per.truncatedTo(ChronoUnit.MILLIS).equals(per)) {
+            bad(at, per + " is not between " + SHORTEST + " and 30 days in whole milliseconds", "write \"PT1M\"");
+        }
+    }
+
+    private void part(Part part, Place at) {
+        List<String> known = new ArrayList<>(step.dependencies());
+        known.add(StepDefinition.RUN_INPUT);
+        if (step.isMap()) {
+            known.add(Part.ITEM);
+        }
+        if (!InputTemplate.isPointer(part.pointer())) {
+            bad(at, "\"" + part.pointer() + "\" is no JSON Pointer", "write \"/tenant\"");
+        }
+        if (!known.contains(part.from())) {
+            bad(
+                    at,
+                    "\"" + step.name() + "\" knows no \"" + part.from() + "\"",
+                    DidYouMean.question(part.from(), known).orElse("look at one of " + String.join(", ", known)));
+        }
+    }
+
+    private void bad(Place at, String message, String mend) {
+        problems.add(ProblemCode.BAD_LIMIT.at(style.name(at), message, mend));
+    }
+}

@@ -1,0 +1,189 @@
+package io.pgflow;
+
+import static io.pgflow.testing.Engines.PATIENCE;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.pgflow.executor.Run;
+import io.pgflow.executor.StartOptions;
+import io.pgflow.flowcontrol.FlowControl;
+import io.pgflow.flowcontrol.LimitLoad;
+import io.pgflow.flowcontrol.QueueLoad;
+import io.pgflow.testing.Engines;
+import io.pgflow.testing.Flow;
+import io.pgflow.workflow.Concurrency;
+import io.pgflow.workflow.Part;
+import io.pgflow.workflow.Rate;
+import io.pgflow.workflow.StepOptions;
+import io.pgflow.workflow.TaskHandler;
+import io.pgflow.workflow.Workflow;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Limits hold over several engines on one database, each with a pool and a worker of its own. */
+class FlowLimitsTest {
+
+    @RegisterExtension
+    final Engines engines = new Engines();
+
+    private final AtomicInteger running = new AtomicInteger();
+    private final AtomicInteger mostAtOnce = new AtomicInteger();
+    private final List<Long> beginnings = Collections.synchronizedList(new ArrayList<>());
+    private final CountDownLatch release = new CountDownLatch(1);
+
+    @Test
+    void no_more_tasks_of_a_step_run_at_once_than_its_limit_in_all_processes_together() throws Exception {
+        Workflow<Object, Object> flow =
+                limited(options -> options.withLimits(limits -> limits.with(Concurrency.of(3))));
+        Pgflow first = engines.start(flow);
+        engines.start(flow);
+
+        for (Run<Object> run : first.executor().startAll(flow, numbers(40), StartOptions.none())) {
+            run.await(PATIENCE);
+        }
+
+        assertThat(mostAtOnce.get()).isBetween(1, 3);
+    }
+
+    @Test
+    void each_tenant_has_a_place_and_one_with_many_tasks_does_not_keep_out_another() throws Exception {
+        Workflow<Object, Object> flow = limited(options ->
+                options.withLimits(limits -> limits.with(Concurrency.of(1).by(Part.input("/tenant")))));
+        Pgflow pgflow = engines.start(flow);
+        List<Object> big = new ArrayList<>(Collections.nCopies(50, Map.of("tenant", "big")));
+        List<Run<Object>> runs = new ArrayList<>(pgflow.executor().startAll(flow, big, StartOptions.none()));
+
+        pgflow.executor().start(flow, Map.of("tenant", "small")).await(PATIENCE);
+
+        assertThat(runs).anyMatch(run -> run.snapshot().endedAt().isEmpty());
+        for (Run<Object> run : runs) {
+            run.await(PATIENCE);
+        }
+        assertThat(mostAtOnce.get()).isBetween(1, 2);
+    }
+
+    @Test
+    void no_more_attempts_begin_in_a_period_than_the_rate_in_all_processes_together() throws Exception {
+        Workflow<Object, Object> flow = limited(options -> options.withLimits(
+                limits -> limits.with(Rate.of(5, Duration.ofMillis(300)).named("api"))));
+        Pgflow first = engines.start(flow);
+        engines.start(flow);
+
+        for (Run<Object> run : first.executor().startAll(flow, numbers(16), StartOptions.none())) {
+            run.await(PATIENCE);
+        }
+
+        assertThat(engines.sql("""
+                        select max(n)
+                        from (
+                            select count(*) over (order by at range between '299 milliseconds' preceding and current row) as n
+                            from pgflow.events
+                            where transition = 4) w
+                        """))
+                .allSatisfy(most -> assertThat(Integer.parseInt(most)).isLessThanOrEqualTo(5));
+        assertThat(beginnings).hasSize(16);
+    }
+
+    @Test
+    void a_queue_is_limited_while_it_is_worked_on_and_says_how_it_stands() throws Exception {
+        Workflow<Object, Object> flow = limited(options -> options);
+        Pgflow first = engines.start(flow);
+        FlowControl control = first.executor().flowControl();
+        engines.start(flow);
+        assertThat(control.limitQueue("default", 2, "ada", "the printer is slow"))
+                .isTrue();
+
+        List<Run<Object>> runs = first.executor().startAll(flow, numbers(30), StartOptions.none());
+        for (Run<Object> run : runs) {
+            run.await(PATIENCE);
+        }
+
+        assertThat(mostAtOnce.get()).isBetween(1, 2);
+        assertThat(control.queues())
+                .singleElement()
+                .returns("default", QueueLoad::queue)
+                .returns(OptionalInt.of(2), QueueLoad::limit)
+                .returns(0L, QueueLoad::waiting);
+        assertThat(control.unlimitQueue("default", "ada", "there is a new one")).isTrue();
+        assertThat(control.limitQueue("nothing", 1, "ada", "?")).isFalse();
+    }
+
+    @Test
+    void how_limits_stand_can_be_asked() {
+        Workflow<Object, Object> flow = Flow.of("flow", "work")
+                .step("work", in -> {
+                    release.await();
+                    return "1";
+                })
+                .options(
+                        "work",
+                        options -> options.withLimits(limits ->
+                                limits.with(Concurrency.of(2).named("api").by(Part.input("")))))
+                .untyped();
+        Pgflow pgflow = engines.start(flow);
+        pgflow.executor().startAll(flow, List.of("a", "a", "a", "b"), StartOptions.none());
+
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(pgflow.executor().flowControl().limits())
+                        .containsExactly(
+                                new LimitLoad(LimitLoad.Kind.CONCURRENCY, "api a", 2, 2, 1),
+                                new LimitLoad(LimitLoad.Kind.CONCURRENCY, "api b", 2, 1, 0)));
+        release.countDown();
+        await().atMost(PATIENCE)
+                .until(() -> engines.sql("select 1 from pgflow.runs where state <> 'SUCCEEDED'")
+                        .isEmpty());
+    }
+
+    @Test
+    void a_process_runs_no_more_of_a_queue_at_once_than_its_slots_for_it() throws Exception {
+        Workflow<Object, Object> flow = limited(options -> options.withQueue("gpu"));
+        Pgflow pgflow = engines.start(Engines.settings().queue("gpu", 2), flow);
+
+        for (Run<Object> run : pgflow.executor().startAll(flow, numbers(20), StartOptions.none())) {
+            run.await(PATIENCE);
+        }
+
+        assertThat(mostAtOnce.get()).isBetween(1, 2);
+    }
+
+    @Test
+    void a_process_may_run_only_some_of_the_workflows_it_knows() throws Exception {
+        Workflow<Object, Object> mine = Flow.of("mine", "a").returns("a").untyped();
+        Workflow<Object, Object> others = Flow.of("others", "a").returns("a").untyped();
+        Pgflow pgflow = engines.start(Engines.settings().workflows("mine"), mine, others);
+        Run<Object> left = pgflow.executor().start(others, 1);
+
+        assertThat(pgflow.executor().start(mine, 1).await(PATIENCE)).isEqualTo("a");
+        assertThat(left.snapshot().endedAt()).isEmpty();
+        engines.start(Engines.settings().workflows("others"), mine, others);
+        assertThat(left.await(PATIENCE)).isEqualTo("a");
+    }
+
+    private Workflow<Object, Object> limited(UnaryOperator<StepOptions> options) {
+        TaskHandler counting = in -> {
+            beginnings.add(System.nanoTime());
+            mostAtOnce.accumulateAndGet(running.incrementAndGet(), Math::max);
+            Thread.sleep(5); // the work
+            running.decrementAndGet();
+            return "1";
+        };
+        return Flow.of("flow", "work")
+                .step("work", counting)
+                .options("work", options)
+                .untyped();
+    }
+
+    private static List<Object> numbers(int count) {
+        return IntStream.range(0, count).<Object>mapToObj(i -> i).toList();
+    }
+}

@@ -1,0 +1,178 @@
+package io.pgflow.sql.spec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** One run stands for several starts with a key: while it is unfinished, for a period, or until it begins. */
+class StartOnceTest extends Specification {
+    private long flow;
+    private long worker;
+
+    @BeforeEach
+    void a_workflow() {
+        flow = db.define("flow", "a");
+        worker = db.worker();
+    }
+
+    @Test
+    void while_a_run_is_unfinished_another_start_gives_it() {
+        Row first = start("unfinished", "k", "1", null, null);
+        Row second = start("unfinished", "k", "2", null, null);
+        Row other = start("unfinished", "other", "3", null, null);
+
+        assertThat(first.text("outcome")).isEqualTo("started");
+        assertThat(second.text("outcome")).isEqualTo("existing");
+        assertThat(second.uuid("run_id")).isEqualTo(first.uuid("run_id"));
+        assertThat(other.text("outcome")).isEqualTo("started");
+
+        db.drain(worker);
+        assertThat(start("unfinished", "k", "4", null, null).text("outcome")).isEqualTo("started");
+    }
+
+    @Test
+    void for_a_period_another_start_gives_the_first_run_even_when_it_has_ended() {
+        UUID first = start("within", "k", "1", "1 hour", null).uuid("run_id");
+        db.drain(worker);
+        db.clock("59 minutes");
+        assertThat(start("within", "k", "2", "1 hour", null).uuid("run_id")).isEqualTo(first);
+
+        db.clock("61 minutes");
+        Row next = start("within", "k", "3", "1 hour", null);
+        assertThat(next.text("outcome")).isEqualTo("started");
+        assertThat(next.uuid("run_id")).isNotEqualTo(first);
+    }
+
+    @Test
+    void a_start_that_is_asked_again_because_its_answer_was_lost_is_the_same_one() {
+        UUID id = UUID.randomUUID();
+        for (String how : new String[] {"unfinished", "within", "debounce"}) {
+            id = UUID.randomUUID();
+            assertThat(start(id, how, "k", "1", "1 hour", "2 hours").text("outcome"))
+                    .isEqualTo("started");
+            assertThat(start(id, how, "k", "1", "1 hour", "2 hours").uuid("run_id"))
+                    .isEqualTo(id);
+        }
+        assertThat(db.count("select count(*) from pgflow.runs")).isEqualTo(3);
+    }
+
+    @Test
+    void a_debounced_run_begins_when_nobody_has_asked_for_a_while_with_the_last_input() {
+        Row first = start("debounce", "k", "1", "10 seconds", "1 minute");
+        db.clock("8 seconds");
+        Row second = start("debounce", "k", "2", "10 seconds", "1 minute");
+
+        assertThat(second.text("outcome")).isEqualTo("replaced");
+        assertThat(second.uuid("run_id")).isEqualTo(first.uuid("run_id"));
+        db.clock("12 seconds");
+        assertThat(db.fire()).isZero();
+        db.clock("19 seconds");
+        assertThat(db.fire()).isEqualTo(1);
+        assertThat(db.claimOne(worker).input()).isEqualTo("2");
+    }
+
+    @Test
+    void a_debounced_run_waits_no_longer_than_its_maximum() {
+        start("debounce", "k", "1", "10 seconds", "15 seconds");
+        db.clock("9 seconds");
+        assertThat(start("debounce", "k", "2", "10 seconds", "15 seconds").text("outcome"))
+                .isEqualTo("replaced");
+
+        db.clock("15.5 seconds");
+        assertThat(db.fire()).isEqualTo(1);
+        assertThat(start("debounce", "k", "3", "10 seconds", "15 seconds").text("outcome"))
+                .isEqualTo("started");
+    }
+
+    @Test
+    void a_debounced_start_of_a_newer_version_takes_the_place_of_an_older_one() {
+        UUID old = start("debounce", "k", "1", "10 seconds", "1 minute").uuid("run_id");
+        flow = db.define("flow", "a -> b");
+
+        assertThat(start("debounce", "k", "2", "10 seconds", "1 minute").text("outcome"))
+                .isEqualTo("started");
+        assertThat(db.states(old)).startsWith("CANCELLED");
+    }
+
+    @Test
+    void two_starts_at_the_same_time_wait_for_each_other_and_start_one_run() {
+        Paused<Row> first = pauseAt("start_once-locked", session -> start(session, "unfinished"));
+        Paused<Row> second = Paused.blocked(session(), session(), session -> start(session, "unfinished"));
+        UUID started = first.resume().uuid("run_id");
+
+        assertThat(second.finish().uuid("run_id")).isEqualTo(started);
+        assertThat(db.count("select count(*) from pgflow.runs")).isEqualTo(1);
+    }
+
+    @Test
+    void keys_that_stand_for_nothing_any_more_are_dropped() {
+        start("unfinished", "a", "1", null, null);
+        start("within", "b", "1", "2 hours", null);
+        db.drain(worker);
+        UUID unfinished = start("unfinished", "c", "1", null, null).uuid("run_id");
+        db.clock("3 hours");
+        start("within", "d", "1", "2 hours", null);
+
+        assertThat(db.texts("select start_key from pgflow.start_keys order by 1"))
+                .containsExactly("unfinished c", "within d");
+        assertThat(start("unfinished", "c", "2", null, null).uuid("run_id")).isEqualTo(unfinished);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "sometimes,k,1 hour,1 hour",
+        "within,k,,",
+        "within,k,0 seconds,",
+        "debounce,k,1 hour,1 minute",
+        "unfinished,,,"
+    })
+    void what_cannot_stand_for_a_run_is_refused(
+            String how, @Nullable String key, @Nullable String period, @Nullable String maxWait) {
+        assertThatThrownBy(() -> start(UUID.randomUUID(), how, key, "1", period, maxWait))
+                .isInstanceOfSatisfying(
+                        SqlFailure.class, refused -> assertThat(refused.state()).isEqualTo("PF004"));
+    }
+
+    private Row start(String how, String key, String input, @Nullable String period, @Nullable String maxWait) {
+        return start(UUID.randomUUID(), how, key, input, period, maxWait);
+    }
+
+    private Row start(Session session, String how) {
+        return start(session, UUID.randomUUID(), how, "k", "1", null, null);
+    }
+
+    private Row start(
+            UUID id,
+            String how,
+            @Nullable String key,
+            String input,
+            @Nullable String period,
+            @Nullable String maxWait) {
+        return start(db, id, how, key, input, period, maxWait);
+    }
+
+    private Row start(
+            Session session,
+            UUID id,
+            String how,
+            @Nullable String key,
+            String input,
+            @Nullable String period,
+            @Nullable String maxWait) {
+        return session.row(
+                "select * from pgflow.start_once(?, ?, ?::jsonb, null, 2::smallint, 'ada', ?, ?, ?::interval, ?::interval)",
+                id,
+                flow,
+                input,
+                how,
+                key,
+                period,
+                maxWait);
+    }
+}
