@@ -13,6 +13,7 @@ module io.pgflow.core {
     exports io.pgflow;
     exports io.pgflow.approval;
     exports io.pgflow.cache;
+    exports io.pgflow.deferred;
     exports io.pgflow.event;
     exports io.pgflow.executor;
     exports io.pgflow.flowcontrol;

@@ -2,6 +2,7 @@ package io.pgflow;
 
 import io.pgflow.approval.Approvals;
 import io.pgflow.cache.OutputCache;
+import io.pgflow.deferred.DeferredTasks;
 import io.pgflow.event.EventStream;
 import io.pgflow.executor.Executor;
 import io.pgflow.executor.Facets;
@@ -89,13 +90,13 @@ public final class Pgflow implements AutoCloseable {
     private Facets facets(Builder built, RunStore runs, ScheduleStore schedules, Consequences consequences) {
         return new Facets(
                 new Approvals(Stores.approvals(built.connections), consequences),
+                new DeferredTasks(Stores.deferred(built.connections), consequences, built.settings.maxPayloadBytes()),
                 new FlowControl(Stores.flow(built.connections), consequences),
                 new Operations(
                         built.settings,
                         Stores.operations(built.connections),
                         Stores.survey(built.connections),
-                        consequences,
-                        signals),
+                        consequences),
                 new Progress(progress, signals, built.settings.pollInterval()),
                 new OutputCache(cache),
                 new Schedules(built.settings, schedules, runs, consequences));

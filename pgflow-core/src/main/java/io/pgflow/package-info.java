@@ -7,6 +7,7 @@
 @MayUse({
     "approval",
     "cache",
+    "deferred",
     "event",
     "executor",
     "flowcontrol",

@@ -119,6 +119,30 @@ class FlowLimitsTest {
     }
 
     @Test
+    void who_is_cancelled_makes_room_for_the_next_without_waiting_for_a_poll() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        Workflow<Object, Object> flow = Flow.of("flow", "work")
+                .step("work", in -> {
+                    if (begun.getCount() > 0) {
+                        begun.countDown();
+                        release.await();
+                    }
+                    return "1";
+                })
+                .options("work", options -> options.withLimits(limits -> limits.with(Concurrency.of(1))))
+                .returns("work")
+                .untyped();
+        Pgflow pgflow = engines.start(Engines.settings().pollInterval(PATIENCE), flow);
+        Run<Object> holding = pgflow.executor().start(flow, 1);
+        begun.await();
+        Run<Object> next = pgflow.executor().start(flow, 2);
+
+        pgflow.executor().cancel(holding.id(), "it takes too long");
+
+        assertThat(next.await(PATIENCE.dividedBy(2))).isEqualTo(1);
+    }
+
+    @Test
     void how_limits_stand_can_be_asked() {
         Workflow<Object, Object> flow = Flow.of("flow", "work")
                 .step("work", in -> {

@@ -297,7 +297,8 @@ begin
            coalesce(s.value ->> 'onFailure', 'fail'),
            s.value -> 'fallback',
            coalesce((s.value ->> 'collect')::boolean, false),
-           (s.value ->> 'atOnce')::int,
+           -- Runs that begin together are written by one transaction.
+           coalesce((s.value ->> 'atOnce')::int, case when s.value -> 'workflow' is not null and s.value -> 'over' is not null then 1000 end),
            coalesce((s.value ->> 'maxAttempts')::smallint, 3),
            coalesce((s.value ->> 'timeout')::interval, '5 minutes'),
            (s.value ->> 'deadline')::interval,
@@ -341,7 +342,9 @@ immutable
 set search_path = ''
 as $$
     select case when count(*) = 1 then min(k.kind) end
-    from (values ('work', 'handler'), ('sleep', 'sleep'), ('signal', 'signal'), ('approval', 'approval')) k (kind, field)
+    from (
+        values ('work', 'handler'), ('workflow', 'workflow'), ('sleep', 'sleep'), ('signal', 'signal'), ('approval', 'approval')
+    ) k (kind, field)
     where p_step -> k.field is not null;
 $$;
 
@@ -357,7 +360,8 @@ set search_path = ''
 as $$
     select pg_catalog.jsonb_object_agg(f.name, f.value)
     from pg_catalog.jsonb_each(p_step) f (name, value)
-    where f.name in ('sleep', 'signal', 'within', 'approval');
+    where f.name in ('sleep', 'signal', 'within', 'approval')
+       or f.name in ('workflow', 'version', 'input') and p_step -> 'workflow' is not null;
 $$;
 
 -- _action_problem: what is wrong with the fields that say what a step does; null when they are sound.
@@ -375,10 +379,15 @@ declare
     v_kind text := pgflow._kind(p_step);
 begin
     return case
-        when v_kind is null then 'it needs one of handler, sleep, signal and approval'
+        when v_kind is null then 'it needs one of handler, workflow, sleep, signal and approval'
+        when v_kind <> 'workflow' and p_step -> 'version' is not null then '"version" belongs to "workflow"'
         when v_kind <> 'signal' and p_step -> 'within' is not null then '"within" belongs to "signal"'
         when v_kind = 'work' then
             case when pg_catalog.jsonb_typeof(p_step -> 'handler') <> 'string' then 'a handler is a name' end
+        when v_kind = 'workflow' then case
+            when coalesce(p_step ->> 'workflow', '') !~ '^[a-z][a-z0-9_]{0,39}$' then 'a workflow is named by its name'
+            when coalesce((p_step ->> 'version')::int < 1, false) then 'versions count from 1'
+        end
         when p_step -> 'over' is not null then 'it waits for something and has no items'
         when v_kind = 'sleep' then
             case pg_catalog.jsonb_typeof(p_step -> 'sleep')

@@ -126,6 +126,7 @@ begin
           and t.item = r.item
           and t.fence = r.fence
           and t.state = 'RUNNING'
+          and (t.deferred is null or p_worker_id is null) -- what a worker left to the outside is no longer the worker's
           and s.workflow_id = t.workflow_id
           and s.step = t.step
         returning r.n, r.error as reported_error, t.*,
@@ -156,6 +157,8 @@ begin
         select e.run_id, e.step, e.item, e.due_at
         from ended e
         where e.due_at is not null
+        on conflict (run_id, step, item) do update -- a deferred task has one, for the end of its time
+        set due_at = excluded.due_at
     )
     select array_agg(e.n) as ns,
            min(e.due_at) as due_at,

@@ -19,6 +19,7 @@ set enable_seqscan = off
 as $$
 declare
     v_ended uuid[];
+    v_any_sub_run boolean;
 begin
     with ending as (
         select e.run_id, (array_agg(e.failure order by e.n))[1] as failure
@@ -54,10 +55,13 @@ begin
                     when p_reason is not null then pg_catalog.jsonb_build_object('reason', p_reason) end
         from ended e
     )
-    select array_agg(e.run_id)
-    into v_ended
+    select array_agg(e.run_id), bool_or(pgflow._is_sub_run(e.run_id))
+    into v_ended, v_any_sub_run
     from ended e;
 
+    if v_any_sub_run then
+        perform pgflow._note_ended_sub_runs(v_ended, pg_catalog.lower(p_state));
+    end if;
     if v_ended is not null then
         perform pgflow._cancel_tasks(v_ended, p_actor, p_reason, p_now);
     end if;
@@ -114,7 +118,7 @@ declare
     v_cancelled record;
 begin
     with before as (
-        select t.run_id, t.step, t.item, t.state
+        select t.run_id, t.step, t.item, t.state, coalesce(t.deferred = 'run', false) as awaits_run
         from (select r.run_id from unnest(p_run_ids) r (run_id) order by r.run_id) r
         join pgflow.tasks t on t.run_id = r.run_id
         where t.state in ('PENDING', 'SCHEDULED', 'RUNNING', 'RETRYING')
@@ -130,7 +134,7 @@ begin
         where t.run_id = b.run_id
           and t.step = b.step
           and t.item = b.item
-        returning t.*, b.state as was
+        returning t.*, b.state as was, b.awaits_run
     ),
     audited as (
         insert into pgflow.audit (
@@ -141,17 +145,23 @@ begin
                case when p_reason is not null then pg_catalog.jsonb_build_object('reason', p_reason) end
         from cancelled c
     )
-    select array_agg(s.queue) as queues,
-           array_agg(c.priority) as priorities,
-           array_agg(c.message_id) as message_ids
+    select array_agg(s.queue) filter (where c.was = 'SCHEDULED') as queues,
+           array_agg(c.priority) filter (where c.was = 'SCHEDULED') as priorities,
+           array_agg(c.message_id) filter (where c.was = 'SCHEDULED') as message_ids,
+           coalesce(bool_or(c.awaits_run), false) as any_awaits_run
     into v_cancelled
     from cancelled c
-    join pgflow.steps s on s.workflow_id = c.workflow_id and s.step = c.step
-    where c.was = 'SCHEDULED';
+    join pgflow.steps s on s.workflow_id = c.workflow_id and s.step = c.step;
 
     -- Before the parking places: a claim that has the message parks the task, and is waited for here.
     if v_cancelled.message_ids is not null then
         perform pgflow._delete_messages(v_cancelled.queues, v_cancelled.priorities, v_cancelled.message_ids);
+    end if;
+
+    if v_cancelled.any_awaits_run then
+        perform pgflow._abandon_sub_runs(
+            p_run_ids, array_fill(null::smallint, array[pg_catalog.cardinality(p_run_ids)]), p_actor,
+            coalesce(p_reason, 'the run that started it has ended'));
     end if;
 
     delete from pgflow.timers t

@@ -169,6 +169,8 @@ set enable_hashjoin = off
 set enable_mergejoin = off
 set enable_seqscan = off
 as $$
+declare
+    v_any_sub_run boolean;
 begin
     with losing as (
         select e.run_id, count(*)::int as sinks, max(e.n)::int as last
@@ -191,10 +193,15 @@ begin
           and r.state = 'RUNNING'
         returning r.run_id, r.events, r.state, r.generation, l.last
     )
-    select array_agg(c.run_id), array_agg(c.events), array_agg(c.last), array_agg(c.generation)
-    into run_ids, seqs, positions, generations
+    select array_agg(c.run_id), array_agg(c.events), array_agg(c.last), array_agg(c.generation),
+           bool_or(pgflow._is_sub_run(c.run_id))
+    into run_ids, seqs, positions, generations, v_any_sub_run
     from counted c
     where c.state = 'SUCCEEDED';
+
+    if v_any_sub_run then
+        perform pgflow._note_ended_sub_runs(run_ids, 'succeeded');
+    end if;
 end;
 $$;
 
@@ -262,7 +269,7 @@ declare
     v_woken text[] := array[]::text[];
 begin
     for v_map in
-        select t.run_id, t.step, t.workflow_id, t.priority, t.generation, s.at_once,
+        select t.run_id, t.step, t.workflow_id, t.priority, t.generation, s.at_once, s.kind,
                case when s.limits is null then s.queue else '$gate' end as queue,
                case when s.map_over = 0 then r.input when parent.state = 'SKIPPED' then '[]' else parent.output end as elements
         from unnest(p_run_ids, p_steps) m (run_id, step)
@@ -274,7 +281,10 @@ begin
         v_width := case when pg_catalog.jsonb_typeof(v_map.elements) = 'array'
                         then pg_catalog.jsonb_array_length(v_map.elements) end;
         perform pgflow._open_deferred(v_map.run_id, v_map.step, 'items', coalesce(v_width, 0), p_now);
-        if v_width between 1 and 100000 then
+        if v_width between 1 and 100000 and v_map.kind = 'workflow' then
+            v_woken := v_woken || pgflow._insert_sub_items(
+                v_map.run_id, v_map.step, v_map.workflow_id, v_map.priority, v_map.elements, p_now);
+        elsif v_width between 1 and 100000 then
             if v_map.generation = 1 then
                 perform pgflow._insert_items(
                     v_map.run_id, v_map.step, v_map.workflow_id, v_map.queue, v_map.priority, v_map.elements,

@@ -1,5 +1,5 @@
 -- _decide_steps: what becomes of steps that wait for nothing and are not simply scheduled. Their condition holds, or they have none: they are
--- scheduled, open as maps, or begin to wait. It does not: they are skipped, alone or with all that come after them, or they fail.
+-- scheduled, open as maps, start a run, or begin to wait. It does not: they are skipped, alone or with all that come after them, or they fail.
 --
 -- The caller locked the runs and the tasks. Returns the steps that it skipped, whose dependents are still to be resolved together
 -- with those of other steps that ended (p_ended_...), and whether settle_steps has more to do.
@@ -27,10 +27,12 @@ set enable_seqscan = off
 as $$
 declare
     v_decided record;
+    v_opened record;
 begin
     left_over := false;
     with waiting as materialized ( -- or each condition would be decided once for each column below
-        select t.run_id, t.step, t.workflow_id, s.is_map, s.kind <> 'work' as waits, s.otherwise,
+        select t.run_id, t.step, t.workflow_id, s.is_map, s.kind = 'workflow' and not s.is_map as starts,
+               s.kind not in ('work', 'workflow') as waits, s.otherwise,
                s.deadline is not null as timed,
                s.condition is null or pgflow._holds(s.condition, t.run_id, t.workflow_id) as holds
         from unnest(p_run_ids, p_steps) w (run_id, step)
@@ -39,11 +41,14 @@ begin
         where t.state = 'PENDING'
           and t.remaining = 0
     )
-    select array_agg(w.run_id) filter (where w.holds and not w.is_map and not w.waits) as plain_runs,
-           array_agg(w.step) filter (where w.holds and not w.is_map and not w.waits) as plain_steps,
-           array_agg(0) filter (where w.holds and not w.is_map and not w.waits) as plain_items,
+    select array_agg(w.run_id) filter (where w.holds and not w.is_map and not w.starts and not w.waits) as plain_runs,
+           array_agg(w.step) filter (where w.holds and not w.is_map and not w.starts and not w.waits) as plain_steps,
+           array_agg(0) filter (where w.holds and not w.is_map and not w.starts and not w.waits) as plain_items,
            array_agg(w.run_id) filter (where w.holds and w.is_map) as map_runs,
            array_agg(w.step) filter (where w.holds and w.is_map) as map_steps,
+           array_agg(w.run_id) filter (where w.holds and w.starts) as start_runs,
+           array_agg(w.step) filter (where w.holds and w.starts) as start_steps,
+           array_agg(0) filter (where w.holds and w.starts) as start_items,
            array_agg(w.run_id) filter (where w.holds and w.timed) as timed_runs,
            array_agg(w.step) filter (where w.holds and w.timed) as timed_steps,
            array_agg(w.run_id) filter (where w.holds and w.waits) as wait_runs,
@@ -66,6 +71,14 @@ begin
     if v_decided.map_runs is not null then
         woken_queues := woken_queues || pgflow._open_maps(v_decided.map_runs, v_decided.map_steps, p_now);
         left_over := true;
+    end if;
+    if v_decided.start_runs is not null then
+        select *
+        into v_opened
+        from pgflow._open_sub_runs(
+            v_decided.start_runs, v_decided.start_steps, v_decided.start_items, 3::smallint, p_now);
+        woken_queues := woken_queues || v_opened.woken_queues;
+        left_over := left_over or v_opened.to_settle;
     end if;
     if v_decided.timed_runs is not null then
         perform pgflow._set_step_deadlines(v_decided.timed_runs, v_decided.timed_steps, p_now);

@@ -30,10 +30,21 @@ declare
     v_maps record;
     v_ready record;
     v_decided record;
+    v_next record;
     v_ended record;
 begin
     left_over := false;
     settled := 0;
+    if exists (select from pgflow.unsettled_sub_runs) then
+        select *
+        into settled, ended_run_ids, woken_queues, next_due_in
+        from pgflow._settle_sub_runs(p_limit);
+        left_over := settled > 0;
+        if left_over then
+            return;
+        end if;
+    end if;
+
     ended_run_ids := pgflow._fail_unopened(p_limit);
     if ended_run_ids is not null then
         left_over := true;
@@ -87,8 +98,11 @@ begin
     select *
     into v_decided
     from pgflow._decide_steps(v_maps.run_ids, v_maps.steps, v_ready.run_ids, v_ready.steps, v_now);
-    woken_queues := v_decided.woken_queues || pgflow._schedule_items(v_ready.counted_runs, v_ready.counted_steps, v_now);
-    left_over := settled = p_limit or v_decided.left_over;
+    select *
+    into v_next
+    from pgflow._begin_items(v_ready.counted_runs, v_ready.counted_steps, v_now) n;
+    woken_queues := v_decided.woken_queues || v_next.woken_queues;
+    left_over := settled = p_limit or v_decided.left_over or v_next.to_settle;
     next_due_in := v_decided.due_at - v_now;
 
     if v_ready.run_ids is not null or v_decided.run_ids is not null then
@@ -99,7 +113,7 @@ begin
             v_ready.workflow_ids || v_decided.workflow_ids, v_now);
         ended_run_ids := v_ended.ended_run_ids;
         woken_queues := woken_queues || v_ended.woken_queues;
-        left_over := left_over or v_ended.to_settle;
+        left_over := left_over or v_ended.to_settle or pgflow._any_sub_run(v_ended.ended_run_ids);
     end if;
 end;
 $$;
@@ -326,7 +340,7 @@ end;
 $$;
 
 -- _schedule_items: maps with a limit of items at once, and items that have just ended: as many of the next ones are
--- scheduled. The caller locked the map tasks, so nobody else schedules items of theirs, or takes from those that wait. Returns
+-- scheduled, or start their runs. The caller locked the map tasks, so nobody else schedules items of theirs, or takes from those that wait. Returns
 -- the queues that got work.
 
 create or replace function pgflow._schedule_items(
@@ -337,15 +351,35 @@ create or replace function pgflow._schedule_items(
 returns text[]
 language plpgsql
 set search_path = ''
+as $$
+begin
+    return (
+        select n.woken_queues
+        from pgflow._begin_items(p_run_ids, p_steps, p_now) n);
+end;
+$$;
+
+-- _begin_items: the same, and whether settle_steps has something to do with what they began.
+
+create or replace function pgflow._begin_items(
+    p_run_ids  uuid[],
+    p_steps    smallint[],
+    p_now      timestamptz,
+    out woken_queues  text[],
+    out to_settle     boolean
+)
+language plpgsql
+set search_path = ''
 set enable_hashjoin = off
 set enable_mergejoin = off
 set enable_seqscan = off
 as $$
 declare
     v_next record;
+    v_opened record;
 begin
     with next as (
-        select i.run_id, i.step, i.item
+        select i.run_id, i.step, i.item, s.kind = 'workflow' as starts
         from unnest(p_run_ids, p_steps) m (run_id, step)
         join pgflow.limited_maps l on l.run_id = m.run_id and l.step = m.step
         join pgflow.tasks t on t.run_id = m.run_id and t.step = m.step and t.item = 0
@@ -372,13 +406,26 @@ begin
         where l.run_id = n.run_id
           and l.step = n.step
     )
-    select array_agg(n.run_id) as run_ids, array_agg(n.step) as steps, array_agg(n.item) as items
+    select array_agg(n.run_id) filter (where not n.starts) as run_ids,
+           array_agg(n.step) filter (where not n.starts) as steps,
+           array_agg(n.item) filter (where not n.starts) as items,
+           array_agg(n.run_id) filter (where n.starts) as start_runs,
+           array_agg(n.step) filter (where n.starts) as start_steps,
+           array_agg(n.item) filter (where n.starts) as start_items
     into v_next
     from next n;
 
-    return case
-        when v_next.run_ids is null then array[]::text[]
-        else pgflow._schedule(v_next.run_ids, v_next.steps, v_next.items, 3::smallint, p_now)
-    end;
+    to_settle := false;
+    if v_next.run_ids is not null then
+        woken_queues := pgflow._schedule(v_next.run_ids, v_next.steps, v_next.items, 3::smallint, p_now);
+    end if;
+    if v_next.start_runs is not null then
+        select *
+        into v_opened
+        from pgflow._open_sub_runs(
+            v_next.start_runs, v_next.start_steps, v_next.start_items, 3::smallint, p_now);
+        woken_queues := woken_queues || v_opened.woken_queues;
+        to_settle := v_opened.to_settle;
+    end if;
 end;
 $$;

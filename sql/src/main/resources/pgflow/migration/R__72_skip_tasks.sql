@@ -124,6 +124,8 @@ set enable_mergejoin = off
 set enable_seqscan = off
 as $$
 begin
+    perform pgflow._abandon_sub_runs(p_run_ids, p_steps, null, 'the step that started it waits for it no more');
+
     delete from pgflow.timers t
     using unnest(p_run_ids, p_steps) k (run_id, step)
     where t.run_id = k.run_id

@@ -101,6 +101,7 @@ begin
                 join pgflow.steps n on n.workflow_id = v.workflow_id and n.name = p_old.name
                 where w.workflow_id = p_old.workflow_id) || '; put new steps behind those that have begun',
             'it has begun and is not in version ' || p_version)
+        when p_new.kind <> p_old.kind then 'it has begun as ' || p_old.kind || ', and would be ' || p_new.kind
         when p_new.handler is distinct from p_old.handler then
             'it has begun with handler ' || coalesce(p_old.handler, 'none') || ', which would be ' || coalesce(p_new.handler, 'none')
         when (p_new.is_map, p_new.map_over) is distinct from (p_old.is_map, p_old.map_over)

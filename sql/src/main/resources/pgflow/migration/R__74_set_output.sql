@@ -1,6 +1,7 @@
 -- set_output: a person gives the output of a task that nobody works on: it has SUCCEEDED then.
 --
--- p_item: 0 for a step, 1 and more for an item of its map. The task waits (PENDING, SCHEDULED, RETRYING), or it failed or was cancelled: then
+-- p_item: 0 for a step, 1 and more for an item of its map. The task waits (PENDING, SCHEDULED, RETRYING, or RUNNING without a
+-- worker for something from outside), or it failed or was cancelled: then
 -- its run goes on as by retry_runs, and this task does not run again in the new generation but has that output. What a step that waits
 -- for parents comes after must end all the same before what comes after it goes on.
 -- Returns: set, or why not: running, succeeded, skipped, pending (its run has not begun), unknown. An output is never replaced: to run
@@ -92,7 +93,7 @@ begin
     perform pgflow._lock_whole_runs(array[p_run_id]);
     --@pp end_by_hand-locked
     v_now := pgflow.clock();
-    select t.run_id, t.step, t.item, t.state, r.state as run_state, m.state as step_state
+    select t.run_id, t.step, t.item, t.state, t.deferred, r.state as run_state, m.state as step_state
     into v_task
     from pgflow.runs r
     join pgflow.steps s on s.workflow_id = r.workflow_id and s.name = p_step
@@ -103,6 +104,7 @@ begin
     outcome := case
         when v_task.state is null then 'unknown'
         when v_task.run_state = 'PENDING' then 'pending'
+        when v_task.deferred not in ('items', 'condition') then 'ended'
         when v_task.state in ('RUNNING', 'SUCCEEDED', 'SKIPPED') then pg_catalog.lower(v_task.state)
         when v_task.item > 0 and v_task.step_state in ('SUCCEEDED', 'SKIPPED') then pg_catalog.lower(v_task.step_state)
         else 'ended'
@@ -216,6 +218,8 @@ begin
             output = p_output,
             error = null,
             message_id = null,
+            deferred = null,
+            remaining = case v_before.state when 'RUNNING' then 0 else t.remaining end,
             events = t.events + 1
         where t.run_id = p_run_id
           and t.step = p_step
@@ -227,8 +231,11 @@ begin
             run_id, at, output_hash, item, seq, fence, step, transition, generation, attempt, actor, detail)
         select e.run_id, p_now, case when p_state = 'SUCCEEDED' then pg_catalog.hashtextextended(e.output::text, 0) end,
                e.item, e.events, e.fence, e.step,
-               case v_before.state when 'PENDING' then 0 when 'SCHEDULED' then 1 else 2 end
-                   + case p_state when 'SUCCEEDED' then 63 else 17 end,
+               case v_before.state
+                   when 'RUNNING' then case p_state when 'SUCCEEDED' then 68 else 24 end
+                   else case v_before.state when 'PENDING' then 0 when 'SCHEDULED' then 1 else 2 end
+                       + case p_state when 'SUCCEEDED' then 63 else 17 end
+               end,
                e.generation, e.attempts, p_actor,
                case when p_reason is not null then pg_catalog.jsonb_build_object('reason', p_reason) end
         from ended e
@@ -238,7 +245,11 @@ begin
     from ended e;
 
     perform pgflow._delete_messages(array[v_before.queue], array[v_ended.priority], array[v_before.message_id]);
-    perform pgflow._forget_task(p_run_id, p_step, p_item);
+    if p_item = 0 and v_before.state <> 'PENDING' then
+        perform pgflow._forget_waiting(array[p_run_id], array[p_step]);
+    else
+        perform pgflow._forget_task(p_run_id, p_step, p_item);
+    end if;
     if p_item > 0 then
         if v_before.step_state = 'RUNNING' and not p_counted then
             perform pgflow._count_off_by_hand(p_run_id, p_step, v_before.state);
@@ -279,7 +290,7 @@ begin
 end;
 $$;
 
--- _forget_task: the timer and the parking place of a task.
+-- _forget_task: what stands for a task that waits no more: a timer, a parking place, a place at the gate, a run that it had started.
 
 create or replace function pgflow._forget_task(
     p_run_id  uuid,
@@ -300,5 +311,19 @@ begin
     where p.run_id = p_run_id
       and p.step = p_step
       and p.item = p_item;
+
+    delete from pgflow.gated_tasks g
+    where g.run_id = p_run_id
+      and g.step = p_step
+      and g.item = p_item;
+
+    insert into pgflow.unsettled_sub_runs (run_id, step, item, fence, child_run_id, report, reason)
+    select s.run_id, s.step, s.item, s.fence, s.child_run_id, 'abandoned', 'the task that started it waits for it no more'
+    from pgflow.sub_runs s
+    join pgflow.runs r on r.run_id = s.child_run_id
+    where s.run_id = p_run_id
+      and s.step = p_step
+      and s.item = p_item
+      and r.ended_at is null;
 end;
 $$;

@@ -45,7 +45,7 @@ begin
         where w.recovered_at is null
           and w.end_cause is distinct from 'retired'
           and (w.end_cause = 'lost' or w.heartbeat_at + w.expires_after < v_now));
-    unsettled := exists (select from pgflow.unsettled_steps);
+    unsettled := exists (select from pgflow.unsettled_steps) or exists (select from pgflow.unsettled_sub_runs);
     gated := exists (select from pgflow.gated_tasks);
     limited_queues := array(select r.name from pgflow.claim_rules r where r.rule = 'limit');
 
@@ -141,18 +141,22 @@ begin
 end;
 $$;
 
--- fire_timers: what became due goes on: retries are scheduled again, waits end, delayed runs begin.
+-- fire_timers: what became due goes on: retries are scheduled again, waits end, delayed runs begin, deferred tasks are out of time.
 --
 -- Any process may call it at any time; tasks that another caller is at are passed over. next_due_in says
 -- how long until there is something to do again; null when nothing waits.
--- Locks: runs, then tasks, each in order, skipping the locked ones.
+-- Locks: for deferred tasks as in fail_tasks; then runs, then tasks, each in order, skipping the locked ones. The latter never
+-- wait, so that they may come after the former.
+
+drop function if exists pgflow.fire_timers(int);
 
 create or replace function pgflow.fire_timers(
     p_limit  int default 1000,
-    out fired         int,
-    out woken_queues  text[],
-    out to_settle  boolean,
-    out next_due_in   interval
+    out fired          int,
+    out ended_run_ids  uuid[],
+    out woken_queues   text[],
+    out to_settle      boolean,
+    out next_due_in    interval
 )
 language plpgsql
 set search_path = ''
@@ -160,32 +164,89 @@ as $$
 declare
     v_now timestamptz := pgflow.clock();
     v_due record;
+    v_again record;
     v_begun record;
+    v_expired record;
 begin
     fired := 0;
     to_settle := false;
     if exists (select from pgflow.timers t where t.due_at <= v_now) then
+        select *
+        into v_expired
+        from pgflow._expire_deferred(p_limit, v_now);
+        ended_run_ids := v_expired.ended_run_ids;
+
         select b.run_ids, b.woken_queues, b.to_settle
         into v_begun
         from pgflow._begin_runs(p_limit, v_now) b;
-        fired := coalesce(pg_catalog.cardinality(v_begun.run_ids), 0);
-        to_settle := coalesce(v_begun.to_settle, false);
+        fired := v_expired.expired + coalesce(pg_catalog.cardinality(v_begun.run_ids), 0);
+        to_settle := v_expired.to_settle or coalesce(v_begun.to_settle, false);
 
         select *
         into v_due
         from pgflow._take_due_tasks(p_limit, v_now) t;
         fired := fired + v_due.taken;
         if v_due.retry_runs is not null then
-            woken_queues := pgflow._schedule(v_due.retry_runs, v_due.retry_steps, v_due.retry_items, 10::smallint, v_now);
+            select *
+            into v_again
+            from pgflow._try_again(v_due.retry_runs, v_due.retry_steps, v_due.retry_items, v_now);
+            woken_queues := v_again.woken_queues;
+            to_settle := to_settle or v_again.to_settle;
         end if;
         if v_due.wait_runs is not null then
             perform pgflow._end_waits(v_due.wait_runs, v_due.wait_steps, v_due.waits, v_now);
             to_settle := true;
         end if;
-        woken_queues := woken_queues || v_begun.woken_queues;
+        woken_queues := woken_queues || v_begun.woken_queues || v_expired.woken_queues;
     end if;
 
     next_due_in := pgflow._next_due_at() - v_now;
+end;
+$$;
+
+-- _try_again: retries that are due. Tasks of handlers are scheduled, those that run another workflow start another run.
+
+create or replace function pgflow._try_again(
+    p_run_ids  uuid[],
+    p_steps    smallint[],
+    p_items    int[],
+    p_now      timestamptz,
+    out woken_queues  text[],
+    out to_settle     boolean
+)
+language plpgsql
+set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
+as $$
+declare
+    v_again record;
+    v_opened record;
+begin
+    select array_agg(r.run_id) filter (where s.kind <> 'workflow') as run_ids,
+           array_agg(r.step) filter (where s.kind <> 'workflow') as steps,
+           array_agg(r.item) filter (where s.kind <> 'workflow') as items,
+           array_agg(r.run_id) filter (where s.kind = 'workflow') as start_runs,
+           array_agg(r.step) filter (where s.kind = 'workflow') as start_steps,
+           array_agg(r.item) filter (where s.kind = 'workflow') as start_items
+    into v_again
+    from unnest(p_run_ids, p_steps, p_items) r (run_id, step, item)
+    join pgflow.tasks t on t.run_id = r.run_id and t.step = r.step and t.item = r.item
+    join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step;
+
+    to_settle := false;
+    if v_again.run_ids is not null then
+        woken_queues := pgflow._schedule(v_again.run_ids, v_again.steps, v_again.items, 10::smallint, p_now);
+    end if;
+    if v_again.start_runs is not null then
+        select *
+        into v_opened
+        from pgflow._open_sub_runs(
+            v_again.start_runs, v_again.start_steps, v_again.start_items, 10::smallint, p_now);
+        woken_queues := woken_queues || v_opened.woken_queues;
+        to_settle := v_opened.to_settle;
+    end if;
 end;
 $$;
 

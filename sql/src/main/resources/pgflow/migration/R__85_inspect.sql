@@ -37,8 +37,26 @@ as $$
       and s.is_returned;
 $$;
 
+-- _step_name: the name of a step of a run.
+
+create or replace function pgflow._step_name(
+    p_run_id  uuid,
+    p_step    smallint
+)
+returns text
+language sql
+stable
+as $$
+    select s.name
+    from pgflow.runs r
+    join pgflow.steps s on s.workflow_id = r.workflow_id and s.step = p_step
+    where r.run_id = p_run_id;
+$$;
+
 -- list_runs: runs, newest first, by what they are of, how they stand and how they are labelled. A page ends
 -- with p_limit rows; the next begins after its last run (p_before).
+
+drop function if exists pgflow.list_runs(text, text[], jsonb, uuid, int);
 
 create or replace function pgflow.list_runs(
     p_workflow  text,
@@ -59,16 +77,21 @@ returns table (
     error       jsonb,
     created_at  timestamptz,
     started_at  timestamptz,
-    ended_at    timestamptz
+    ended_at    timestamptz,
+    parent_run_id  uuid,
+    parent_step    text,
+    parent_item    int
 )
 language sql
 stable
 set search_path = ''
 as $$
     select r.run_id, w.name, w.version, r.state, r.priority, r.labels, r.input,
-           pgflow._run_output(r.run_id, r.workflow_id), r.error, r.created_at, r.started_at, r.ended_at
+           pgflow._run_output(r.run_id, r.workflow_id), r.error, r.created_at, r.started_at, r.ended_at,
+           p.run_id, pgflow._step_name(p.run_id, p.step), p.item
     from pgflow.runs r
     join pgflow.workflows w on w.workflow_id = r.workflow_id
+    left join pgflow.sub_runs p on p.child_run_id = r.run_id
     where (p_workflow is null or w.name = p_workflow)
       and (p_states is null or r.state = any (p_states))
       and (p_labels is null or r.labels @> p_labels)
@@ -78,6 +101,8 @@ as $$
 $$;
 
 -- get_run: one run, in the shape of list_runs.
+
+drop function if exists pgflow.get_run(uuid);
 
 create or replace function pgflow.get_run(
     p_run_id  uuid
@@ -94,16 +119,21 @@ returns table (
     error       jsonb,
     created_at  timestamptz,
     started_at  timestamptz,
-    ended_at    timestamptz
+    ended_at    timestamptz,
+    parent_run_id  uuid,
+    parent_step    text,
+    parent_item    int
 )
 language sql
 stable
 set search_path = ''
 as $$
     select r.run_id, w.name, w.version, r.state, r.priority, r.labels, r.input,
-           pgflow._run_output(r.run_id, r.workflow_id), r.error, r.created_at, r.started_at, r.ended_at
+           pgflow._run_output(r.run_id, r.workflow_id), r.error, r.created_at, r.started_at, r.ended_at,
+           p.run_id, pgflow._step_name(p.run_id, p.step), p.item
     from pgflow.runs r
     join pgflow.workflows w on w.workflow_id = r.workflow_id
+    left join pgflow.sub_runs p on p.child_run_id = r.run_id
     where r.run_id = p_run_id;
 $$;
 
@@ -126,7 +156,8 @@ as $$
 $$;
 
 -- run_tasks: the tasks of a run, in the order of its steps; a page begins after (p_after_step, p_after_item).
--- `unserved` says that a worker met the task and that no living worker can run it.
+-- `unserved` says that a worker met the task and that no living worker can run it; `progress` is what the outside said last of a
+-- deferred one, `child_run_id` the run that its attempt started.
 
 drop function if exists pgflow.run_tasks(uuid, int, int, int);
 
@@ -154,7 +185,9 @@ returns table (
     started_at   timestamptz,
     ended_at     timestamptz,
     output       jsonb,
-    error        jsonb
+    error        jsonb,
+    progress     jsonb,
+    child_run_id uuid
 )
 language sql
 stable
@@ -172,12 +205,15 @@ as $$
     )
     select t.step, s.name, s.kind, s.handler, s.is_map, t.item, t.state, t.attempts, t.losses, t.remaining, t.deferred,
            t.state = 'SCHEDULED' and p.handler is not null and not pgflow._is_served(p.queue, p.handler), t.worker_id, d.due_at,
-           h.started_at, h.ended_at, t.output, t.error
+           h.started_at, h.ended_at, t.output, t.error,
+           f.progress, c.child_run_id
     from pgflow.tasks t
     join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step
     left join history h on h.step = t.step and h.item = t.item
     left join pgflow.timers d on d.run_id = t.run_id and d.step = t.step and d.item = t.item
     left join pgflow.parked_tasks p on p.run_id = t.run_id and p.step = t.step and p.item = t.item
+    left join pgflow.deferrals f on f.run_id = t.run_id and f.step = t.step and f.item = t.item and f.fence = t.fence
+    left join pgflow.sub_runs c on c.run_id = t.run_id and c.step = t.step and c.item = t.item and c.fence = t.fence
     where t.run_id = p_run_id
       and (t.step, t.item) > (coalesce(p_after_step, -1), coalesce(p_after_item, -1))
     order by t.step, t.item

@@ -16,7 +16,7 @@ as $$
 declare
     v_task record;
 begin
-    select t.run_id, t.step, t.item, t.state, t.remaining, t.deferred, t.attempts, t.losses, t.releases, t.worker_id,
+    select t.run_id, t.step, t.item, t.state, t.remaining, t.deferred, t.fence, t.attempts, t.losses, t.releases, t.worker_id,
            t.priority, t.message_id, t.workflow_id, t.error, r.state as run_state, s.name, s.queue, s.handler, s.is_map,
            s.max_attempts, s.at_once, s.depends_on, s.waits_for, w.name as workflow
     into v_task
@@ -330,13 +330,23 @@ begin
                when 'sleep' then 'it sleeps until ' || coalesce(pgflow._utc(d.due_at), 'now')
                when 'signal' then 'it waits for signal ' || (p_task.waits_for ->> 'signal')
                    || coalesce(', until ' || pgflow._utc(d.due_at), '')
+               when 'token' then 'it waits for somebody outside to answer' || coalesce(', until ' || pgflow._utc(d.due_at), '')
+               when 'run' then 'it waits for run ' || c.child_run_id || ' of workflow ' || (p_task.waits_for ->> 'workflow')
                else 'it waits for something outside: ' || p_task.deferred
            end,
            pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
                'remaining', case p_task.deferred when 'items' then p_task.remaining end,
                'signal', case p_task.deferred when 'signal' then p_task.waits_for ->> 'signal' end,
+               'heard_at', pgflow._utc(h.heard_at),
+               'run_id', c.child_run_id,
                'until', pgflow._utc(d.due_at)))
     from (select 1) one
-    left join pgflow.timers d on d.run_id = p_task.run_id and d.step = p_task.step and d.item = p_task.item;
+    left join pgflow.timers d on d.run_id = p_task.run_id and d.step = p_task.step and d.item = p_task.item
+    left join pgflow.deferrals h
+        on p_task.deferred = 'token' and h.run_id = p_task.run_id and h.step = p_task.step and h.item = p_task.item
+       and h.fence = p_task.fence
+    left join pgflow.sub_runs c
+        on p_task.deferred = 'run' and c.run_id = p_task.run_id and c.step = p_task.step and c.item = p_task.item
+       and c.fence = p_task.fence;
 end;
 $$;

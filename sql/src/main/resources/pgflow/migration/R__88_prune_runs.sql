@@ -2,7 +2,7 @@
 -- whatever else belongs to them.
 --
 -- It looks at 10 * p_limit runs at most, in the order of their ids, after p_after, and removes p_limit of them at most, and not many more than
--- 20,000 tasks. `go_on_after` is where to go on; null when there are no more runs to look at. Runs that somebody has locked stay.
+-- 20,000 tasks. A run stays while the run that started it, or one that it started, goes on. `go_on_after` is where to go on; null when there are no more runs to look at. Runs that somebody has locked stay.
 -- Raises PF004 for a state that is no end.
 -- Locks: the runs, in order, skipping the locked ones.
 
@@ -65,6 +65,7 @@ begin
         join pgflow.runs r on r.run_id = u.run_id
         join unnest(p_states, p_ages) a (state, age) on a.state = r.state
         where r.ended_at < v_now - a.age
+          and not pgflow._has_unfinished_kin(r.run_id)
         order by r.run_id
         limit p_limit
         for update of r skip locked) d;
@@ -77,6 +78,35 @@ begin
     go_on_after := case
         when pruned > 0 then v_run_ids[pruned]
         when pg_catalog.cardinality(v_looked) = 10 * p_limit then v_looked[10 * p_limit] end;
+end;
+$$;
+
+-- _has_unfinished_kin: a run that it started, or the run that started it, goes on: that one may still tell, or read, how it ended.
+
+create or replace function pgflow._has_unfinished_kin(
+    p_run_id  uuid
+)
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
+as $$
+begin
+    return exists (
+            select
+            from pgflow.sub_runs s
+            join pgflow.runs r on r.run_id = s.child_run_id
+            where s.run_id = p_run_id
+              and r.ended_at is null)
+        or exists (
+            select
+            from pgflow.sub_runs s
+            join pgflow.runs r on r.run_id = s.run_id
+            where s.child_run_id = p_run_id
+              and r.ended_at is null);
 end;
 $$;
 
@@ -121,6 +151,9 @@ begin
     delete from pgflow.past_generations g using unnest(p_run_ids) u (run_id) where g.run_id = u.run_id;
     delete from pgflow.run_origins o using unnest(p_run_ids) u (run_id) where o.run_id = u.run_id;
     delete from pgflow.run_moves m using unnest(p_run_ids) u (run_id) where m.run_id = u.run_id;
+    delete from pgflow.deferrals d using unnest(p_run_ids) u (run_id) where d.run_id = u.run_id;
+    delete from pgflow.unsettled_sub_runs n using unnest(p_run_ids) u (run_id) where n.run_id = u.run_id;
+    delete from pgflow.sub_runs s using unnest(p_run_ids) u (run_id) where s.child_run_id = u.run_id or s.run_id = u.run_id;
     delete from pgflow.deadlines d using unnest(p_run_ids) u (run_id) where d.run_id = u.run_id;
     delete from pgflow.approvals p using unnest(p_run_ids) u (run_id) where p.run_id = u.run_id;
     delete from pgflow.signals g using unnest(p_run_ids) u (run_id) where g.run_id = u.run_id;

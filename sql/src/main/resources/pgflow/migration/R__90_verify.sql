@@ -464,8 +464,44 @@ begin
     left join pgflow.runs r on r.run_id = d.run_id
     where case
         when d.step = 0 then r.state is distinct from 'PENDING'
-        else not coalesce(t.state = 'RETRYING' or t.deferred in ('sleep', 'signal', 'approval'), false)
-    end;
+        else not coalesce(t.state = 'RETRYING' or t.deferred in ('sleep', 'signal', 'approval', 'token'), false)
+    end
+    union all
+    select 'I10', t.run_id, t.step, t.item, 'waits for an answer that nobody can give, or for ever'
+    from pgflow.tasks t
+    left join pgflow.timers d on d.run_id = t.run_id and d.step = t.step and d.item = t.item
+    left join pgflow.deferrals f on f.run_id = t.run_id and f.step = t.step and f.item = t.item and f.fence = t.fence
+    where t.deferred = 'token'
+      and (d.run_id is null or f.deferred_at is null)
+    union all
+    select 'I10', t.run_id, t.step, t.item, 'waits for a run that there is not, or that has ended'
+    from pgflow.tasks t
+    left join pgflow.sub_runs s on s.run_id = t.run_id and s.step = t.step and s.item = t.item and s.fence = t.fence
+    left join pgflow.runs r on r.run_id = s.child_run_id
+    where t.deferred = 'run'
+      and (r.run_id is null or r.ended_at is not null)
+      and not exists (
+          select
+          from pgflow.unsettled_sub_runs u
+          where u.run_id = t.run_id and u.step = t.step and u.item = t.item and u.fence = t.fence)
+    union all
+    select 'I10', s.child_run_id, 0::smallint, 0, 'no step waits for the run that it started, and nobody cancels it'
+    from pgflow.sub_runs s
+    join pgflow.runs r on r.run_id = s.child_run_id
+    left join pgflow.tasks t on t.run_id = s.run_id and t.step = s.step and t.item = s.item and t.fence = s.fence and t.deferred = 'run'
+    where r.ended_at is null
+      and r.generation = 1 -- a person may have begun it anew for its own sake
+      and t.run_id is null
+      and not exists (select from pgflow.unsettled_sub_runs u where u.child_run_id = s.child_run_id)
+    union all
+    select 'I10', f.run_id, f.step, f.item, 'a token of an attempt that there has not been'
+    from pgflow.deferrals f
+    left join pgflow.tasks t on t.run_id = f.run_id and t.step = f.step and t.item = f.item
+    where not coalesce(f.fence <= t.fence, false)
+      and not exists (
+          select
+          from pgflow.past_generations p
+          where p.run_id = f.run_id and p.step = f.step and p.item = f.item and p.fence >= f.fence);
 end;
 $$;
 

@@ -38,13 +38,13 @@ comment on column pgflow.audit.run_seq is 'seq, for the event of the run; a star
 comment on column pgflow.audit.actor is 'the person or program that asked; null when a worker or the engine itself did it';
 comment on column pgflow.audit.detail is 'the error, or the reason that the actor gave';
 
--- Reports that came too late: an answer to the worker that sent them, and a trace, but never a change.
+-- Reports that came too late: an answer to the worker, or to the holder of a token, that sent them, and a trace, but never a change.
 create table pgflow.stale_reports (
     run_id     uuid not null,
     step       smallint not null,
     item       int not null,
     fence      int not null,
-    worker_id  int not null,
+    worker_id  int,
     report     text not null,
     at         timestamptz not null
 );

@@ -21,6 +21,20 @@ class ExamplesTest {
     }
 
     @Test
+    void somebody_outside_finishes_a_step_with_its_token() throws Exception {
+        assertThat(Printed.by(() -> Courier.main(new String[0])))
+                .contains("on the way: APPLIED", "delivered: APPLIED", "once more, to be sure: REPEATED")
+                .contains("signed by Ada", "deliver: TASK_STARTED", "deliver: TASK_COMPLETED");
+    }
+
+    @Test
+    void a_workflow_runs_another_one_for_each_item() throws Exception {
+        assertThat(Printed.by(() -> Nested.main(new String[0])))
+                .contains("[a cherry cake, a lemon cake, a plum cake]")
+                .contains("started by a task of cakes: \"a plum cake\"");
+    }
+
+    @Test
     void a_step_that_writes_in_the_transaction_of_its_completion_writes_once() throws Exception {
         assertThat(Printed.by(() -> Ledger.main(new String[0]))).contains("entries: 1, cents: 90000");
     }

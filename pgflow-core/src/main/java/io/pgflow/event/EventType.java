@@ -22,6 +22,8 @@ public enum EventType {
     TASK_SCHEDULED,
     /** A worker began an attempt, or a map opened its items. */
     TASK_STARTED,
+    /** A handler returned and left the task to the outside, which answers with a token. */
+    TASK_DEFERRED,
     /** A task ended well. */
     TASK_COMPLETED,
     /** An attempt ended without a result; the task will be tried again. */

@@ -3,6 +3,7 @@ package io.pgflow.executor;
 import io.pgflow.PgflowSettings;
 import io.pgflow.approval.Approvals;
 import io.pgflow.cache.OutputCache;
+import io.pgflow.deferred.DeferredTasks;
 import io.pgflow.event.Event;
 import io.pgflow.flowcontrol.FlowControl;
 import io.pgflow.internal.arch.ModulePrivate;
@@ -49,7 +50,6 @@ public final class Executor implements AutoCloseable {
 
     private final PgflowSettings settings;
     private final RunStore store;
-    private final Signals signals;
     private final Consequences consequences;
     private final Facets facets;
     private final Starter starter;
@@ -63,7 +63,6 @@ public final class Executor implements AutoCloseable {
             PgflowSettings settings, RunStore store, Signals signals, Consequences consequences, Facets facets) {
         this.settings = settings;
         this.store = store;
-        this.signals = signals;
         this.consequences = consequences;
         this.facets = facets;
         this.starter = new Starter(store, consequences, settings.callDeadline());
@@ -230,8 +229,7 @@ public final class Executor implements AutoCloseable {
         List<CancelOutcome> outcomes = store.cancel(runIds, actor.orElse(null), reason).stream()
                 .map(CancelOutcome::of)
                 .toList();
-        signals.cancelled(runIds);
-        signals.happened(runIds);
+        consequences.followCancelling(runIds);
         return outcomes;
     }
 
@@ -269,6 +267,11 @@ public final class Executor implements AutoCloseable {
         String json = Json.write(signal.payload(), Object.class, place);
         Json.check(json, place, settings.maxPayloadBytes());
         return new SentSignal(signal.runId(), signal.name(), json, signal.id(), signal.actor());
+    }
+
+    /** Finishes tasks that were left to the outside. */
+    public DeferredTasks deferred() {
+        return facets.deferred();
     }
 
     /** Retries, reruns and mends runs, looks into why they wait, and moves and removes them. */

@@ -10,6 +10,7 @@ import java.util.UUID;
  * How does a run stand, at the moment of asking? Input, output and error are JSON text.
  *
  * @param startedAt empty while a delayed run waits for its time
+ * @param parent the task that started it, when it was started by a step of another run
  * @param error for a failed run: the step, the item's index and the error
  */
 public record RunSnapshot(
@@ -24,7 +25,8 @@ public record RunSnapshot(
         Optional<String> error,
         Instant createdAt,
         Optional<Instant> startedAt,
-        Optional<Instant> endedAt) {
+        Optional<Instant> endedAt,
+        Optional<ParentTask> parent) {
 
     public RunSnapshot {
         labels = Map.copyOf(labels);

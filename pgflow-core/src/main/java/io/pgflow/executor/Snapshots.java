@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** From rows to what applications see. */
@@ -34,7 +35,16 @@ final class Snapshots {
                 Optional.ofNullable(row.error()),
                 row.createdAt().toInstant(),
                 instant(row.startedAt()),
-                instant(row.endedAt()));
+                instant(row.endedAt()),
+                Optional.ofNullable(row.parentRunId()).map(runId -> parent(runId, row)));
+    }
+
+    private static ParentTask parent(UUID runId, RunRow row) {
+        Integer item = row.parentItem();
+        return new ParentTask(
+                runId,
+                String.valueOf(row.parentStep()),
+                item != null && item > 0 ? OptionalInt.of(item - 1) : OptionalInt.empty());
     }
 
     static TaskSnapshot of(TaskRow row) {
@@ -54,7 +64,9 @@ final class Snapshots {
                 instant(row.startedAt()),
                 instant(row.endedAt()),
                 Optional.ofNullable(row.output()),
-                Optional.ofNullable(row.error()));
+                Optional.ofNullable(row.error()),
+                Optional.ofNullable(row.progress()),
+                Optional.ofNullable(row.childRunId()));
     }
 
     static RunQuery query(RunFilter filter) {

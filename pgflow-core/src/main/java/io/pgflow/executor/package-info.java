@@ -12,6 +12,7 @@
     "internal.store",
     "internal.upkeep",
     "cache",
+    "deferred",
     "event",
     "flowcontrol",
     "schedule",

@@ -3,7 +3,6 @@ package io.pgflow.operation;
 import io.pgflow.PgflowSettings;
 import io.pgflow.internal.arch.ModulePrivate;
 import io.pgflow.internal.json.Json;
-import io.pgflow.internal.signal.Signals;
 import io.pgflow.internal.store.MoveRow;
 import io.pgflow.internal.store.Operated;
 import io.pgflow.internal.store.OperationStore;
@@ -25,22 +24,15 @@ public final class Operations {
     private final OperationStore store;
     private final SurveyStore survey;
     private final Consequences consequences;
-    private final Signals signals;
 
     /** For {@code Pgflow}. */
     @ModulePrivate
     @SuppressWarnings("exports")
-    public Operations(
-            PgflowSettings settings,
-            OperationStore store,
-            SurveyStore survey,
-            Consequences consequences,
-            Signals signals) {
+    public Operations(PgflowSettings settings, OperationStore store, SurveyStore survey, Consequences consequences) {
         this.settings = settings;
         this.store = store;
         this.survey = survey;
         this.consequences = consequences;
-        this.signals = signals;
     }
 
     /** Why is this task not running? The reasons, the nearest first; one that says so when it is running, or has ended. */
@@ -81,8 +73,8 @@ public final class Operations {
     }
 
     /**
-     * Gives the output of a task by hand, as JSON: it has succeeded then. The task waits (PENDING, SCHEDULED, RETRYING), or it failed or
-     * was cancelled, in which case its run goes on as by {@link #retry(UUID, Decision)}. An output is never replaced.
+     * Gives the output of a task by hand, as JSON: it has succeeded then. The task waits (PENDING, SCHEDULED, RETRYING, or RUNNING
+     * without a worker, for a signal or the like), or it failed or was cancelled, in which case its run goes on as by {@link #retry(UUID, Decision)}. An output is never replaced.
      *
      * @throws io.pgflow.InvalidPayloadException when the output is no JSON, or larger than the setting {@code maxPayloadBytes}
      */
@@ -149,8 +141,7 @@ public final class Operations {
     /** How many of these runs were cancelled. */
     long cancelled(List<UUID> runIds, Decision decision) {
         long cancelled = store.cancel(runIds, decision.actor(), decision.reason());
-        signals.cancelled(runIds);
-        signals.happened(runIds);
+        consequences.followCancelling(runIds);
         return cancelled;
     }
 

@@ -77,6 +77,9 @@ public enum TaskTransition {
     /** A person decided, while it waited without a worker. */
     SKIP_DEFERRED(TaskState.RUNNING, TaskState.SKIPPED),
 
+    /** The handler returned and handed it to the outside, by a token. */
+    DEFER(TaskState.RUNNING, TaskState.RUNNING),
+
     /** The deadline of its step passed before a worker took it. */
     EXPIRE_SCHEDULED(TaskState.SCHEDULED, TaskState.FAILED),
 
@@ -127,6 +130,9 @@ public enum TaskTransition {
 
     /** Its run moved to a version that has it. */
     ADOPT(null, TaskState.PENDING),
+
+    /** A person gave the output, while it waited without a worker. */
+    SET_DEFERRED(TaskState.RUNNING, TaskState.SUCCEEDED),
 
     /** Its output was known: a cached one is used again. */
     REUSE(TaskState.RUNNING, TaskState.SUCCEEDED);

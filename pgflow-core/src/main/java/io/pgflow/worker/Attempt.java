@@ -53,7 +53,8 @@ final class Attempt implements Runnable {
         this.workflow = workflow.name();
         this.step = workflow.step(task.id().step());
         this.workplace = workplace;
-        this.context = new AttemptContext(task, this.workflow, step, new Teller(task.id(), workplace.tidings()));
+        this.context = new AttemptContext(
+                task, this.workflow, step, new Teller(task.id(), workplace.tidings()), workplace.store());
     }
 
     TaskId id() {
@@ -184,6 +185,9 @@ final class Attempt implements Runnable {
         state = State.RUNNING;
         thread = Thread.currentThread();
         transaction = inTransaction;
+        if (inTransaction != null) {
+            context.inTransaction();
+        }
         return true;
     }
 
@@ -227,6 +231,9 @@ final class Attempt implements Runnable {
             TaskHandler handler = workplace.handler(step.handler().orElseThrow());
             @Nullable
             String output = handler.run(new ClaimedInput(task, step, context, workplace.store(), inTransaction));
+            if (context.isPromised()) {
+                return new Report.Deferred(id());
+            }
             String json = output == null ? "null" : output;
             Json.check(
                     json,

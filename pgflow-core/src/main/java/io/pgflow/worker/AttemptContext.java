@@ -1,6 +1,9 @@
 package io.pgflow.worker;
 
 import io.pgflow.internal.store.ClaimedTask;
+import io.pgflow.internal.store.TaskStore;
+import io.pgflow.workflow.Deferral;
+import io.pgflow.workflow.Patience;
 import io.pgflow.workflow.StepDefinition;
 import io.pgflow.workflow.TaskContext;
 import java.util.OptionalInt;
@@ -15,18 +18,31 @@ final class AttemptContext implements TaskContext {
     private final String workflow;
     private final StepDefinition step;
     private final Teller teller;
+    private final Handover handover;
     private volatile boolean cancelled;
+    private volatile boolean transactional;
 
-    AttemptContext(ClaimedTask task, String workflow, StepDefinition step, Teller teller) {
+    AttemptContext(ClaimedTask task, String workflow, StepDefinition step, Teller teller, TaskStore store) {
         this.task = task;
         this.workflow = workflow;
         this.step = step;
         this.teller = teller;
+        this.handover = new Handover(task.id(), store, this::isCancelled);
     }
 
     /** Its work is no longer wanted. */
     void cancel() {
         cancelled = true;
+    }
+
+    /** Its handler writes in the transaction that completes its task, so that nobody else can complete it. */
+    void inTransaction() {
+        transactional = true;
+    }
+
+    /** The task was promised to the outside. */
+    boolean isPromised() {
+        return handover.isPromised();
     }
 
     void putInLogs(String workerName) {
@@ -67,6 +83,14 @@ final class AttemptContext implements TaskContext {
     @Override
     public boolean isCancelled() {
         return cancelled;
+    }
+
+    @Override
+    public Deferral defer(Patience patience) {
+        if (transactional) {
+            throw HandlerTransactionException.deferred();
+        }
+        return handover.promise(patience);
     }
 
     @Override

@@ -38,6 +38,7 @@ final class Completer {
     private final Deque<Report.Completion> completions = new ArrayDeque<>();
 
     private final Deque<Report.Failure> failures = new ArrayDeque<>();
+    private final Deque<Report.Deferred> deferrals = new ArrayDeque<>();
     private final Deque<Report.Release> releases = new ArrayDeque<>();
 
     Completer(Workplace workplace, Consequences consequences, LongSupplier workerId, FreedRoom freed) {
@@ -50,13 +51,14 @@ final class Completer {
 
     /** Waits for reports and sends one batch; throws what the database threw, and then has the same batch to send again. */
     void round() throws InterruptedException {
-        if (completions.isEmpty() && failures.isEmpty() && releases.isEmpty()) {
+        if (completions.isEmpty() && failures.isEmpty() && deferrals.isEmpty() && releases.isEmpty()) {
             workplace.reports().take(LARGEST_BATCH).forEach(this::sort);
         }
         if (!completions.isEmpty()) {
             workplace.tidings().flush(); // whoever watches gets all parts of an output before its end
         }
         send(completions, store::complete);
+        send(deferrals, store::defer);
         send(failures, store::fail);
         send(releases, this::release);
     }
@@ -64,6 +66,8 @@ final class Completer {
     private void sort(Report report) {
         if (report instanceof Report.Completion completion) {
             completions.add(completion);
+        } else if (report instanceof Report.Deferred deferred) {
+            deferrals.add(deferred);
         } else if (report instanceof Report.Failure failure) {
             failures.add(failure);
         } else if (report instanceof Report.Release release) {
@@ -151,6 +155,8 @@ final class Completer {
         log.error("the report on {} is refused", report.task(), e);
         if (report instanceof Report.Completion) {
             failures.add(plainFailure(report, "the database refused the output: " + e.getMessage(), false));
+        } else if (report instanceof Report.Deferred) {
+            failures.add(plainFailure(report, "the database refused to defer the task: " + e.getMessage(), true));
         } else if (report instanceof Report.Failure failure && !isPlain(failure)) {
             failures.add(plainFailure(
                     report,

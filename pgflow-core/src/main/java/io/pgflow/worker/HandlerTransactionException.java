@@ -3,8 +3,8 @@ package io.pgflow.worker;
 import io.pgflow.PgflowException;
 
 /**
- * The code of a transactional handler must be corrected: it tried to end the transaction that the engine ends
- * ({@link #NOT_YOURS}), or used its connection after that ({@link #OVER}). The second is also what a handler meets that goes on after its
+ * The code of a transactional handler must be corrected: it tried to end the transaction that the engine ends,
+ * or to defer its task ({@link #NOT_YOURS}), or used its connection after that ({@link #OVER}). The second is also what a handler meets that goes on after its
  * task was taken away: it should stop.
  */
 public final class HandlerTransactionException extends PgflowException {
@@ -26,6 +26,13 @@ public final class HandlerTransactionException extends PgflowException {
                 NOT_YOURS,
                 "a transactional handler called " + method
                         + " on its connection, whose transaction is completed with the task; return to commit, throw to roll back");
+    }
+
+    static HandlerTransactionException deferred() {
+        return new HandlerTransactionException(
+                NOT_YOURS,
+                "a transactional handler cannot defer its task, since what it wrote is committed when it returns, with its output; defer"
+                        + " in a step that is not transactional");
     }
 
     static HandlerTransactionException over() {

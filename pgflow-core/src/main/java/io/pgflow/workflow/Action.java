@@ -7,7 +7,7 @@ import java.time.Instant;
 import java.util.Optional;
 
 /** What does a step do? */
-public sealed interface Action permits Action.Work, Action.Sleep, Action.AwaitSignal, Approval {
+public sealed interface Action permits Action.Work, Action.SubWorkflow, Action.Sleep, Action.AwaitSignal, Approval {
 
     /**
      * A worker calls a handler.
@@ -68,6 +68,37 @@ public sealed interface Action permits Action.Work, Action.Sleep, Action.AwaitSi
 
         public AwaitSignal within(Duration most) {
             return new AwaitSignal(signal, Optional.of(most));
+        }
+    }
+
+    /**
+     * The step starts a run of another workflow and waits for it, without a worker. Its output is that of the run; when the run fails
+     * the attempt has failed, and a retry starts another run.
+     *
+     * @param workflow the name of the other workflow, or of this one
+     * @param version the version; the newest at the moment of the start when empty
+     * @param input the JSON template of the run's input, see {@link RegisteredHandler}; without one it is what a registered handler
+     *     would read
+     */
+    record SubWorkflow(String workflow, Optional<Integer> version, Optional<String> input) implements Action {
+
+        public SubWorkflow {
+            input = input.map(Action::withoutSpaces);
+        }
+
+        /** A run of its newest version. */
+        public static SubWorkflow of(String workflow) {
+            return new SubWorkflow(workflow, Optional.empty(), Optional.empty());
+        }
+
+        /** A run of this version, whatever is newer. */
+        public SubWorkflow version(int number) {
+            return new SubWorkflow(workflow, Optional.of(number), input);
+        }
+
+        /** With this template of its input. */
+        public SubWorkflow input(String json) {
+            return new SubWorkflow(workflow, version, Optional.of(json));
         }
     }
 

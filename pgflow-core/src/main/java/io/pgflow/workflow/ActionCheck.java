@@ -20,10 +20,17 @@ record ActionCheck(StepDefinition step, Place place, Place.Style style, List<Pro
         if (step.action() instanceof Action.Work) {
             return;
         }
+        options(step.options(), StepOptions.DEFAULT);
+        if (step.action() instanceof Action.SubWorkflow run) {
+            run(run);
+            return;
+        }
         if (step.isMap()) {
             misplaced("over", "waits for something and has no items");
         }
-        options(step.options(), StepOptions.DEFAULT);
+        if (!step.retry().equals(StepOptions.DEFAULT.retry())) {
+            misplaced(retryField(step.retry(), StepOptions.DEFAULT.retry()), "is not tried again");
+        }
         if (step.action() instanceof Action.Sleep sleep) {
             sleep(sleep.until(), place.field("sleep"));
         } else if (step.action() instanceof Action.AwaitSignal await) {
@@ -42,9 +49,6 @@ record ActionCheck(StepDefinition step, Place place, Place.Style style, List<Pro
         }
         if (options.deadline().isPresent()) {
             misplaced("deadline", "waits as long as it says");
-        }
-        if (!options.retry().equals(usual.retry())) {
-            misplaced(retryField(options.retry(), usual.retry()), "is not tried again");
         }
         FlowLimits limits = options.limits();
         if (!limits.isNone()) {
@@ -96,6 +100,16 @@ record ActionCheck(StepDefinition step, Place place, Place.Style style, List<Pro
 
     private static boolean isWait(Duration duration) {
         return !duration.isNegative() && duration.compareTo(Limits.MAX_WAIT) <= 0;
+    }
+
+    private void run(Action.SubWorkflow run) {
+        if (!Limits.isName(run.workflow())) {
+            problems.add(DefinitionCheck.badName("workflow", run.workflow(), style.name(place.field("workflow"))));
+        }
+        run.version()
+                .filter(version -> version < 1)
+                .ifPresent(version -> problems.add(ProblemCode.BAD_NUMBER.at(
+                        style.name(place.field("version")), version + " is no version: they count from 1")));
     }
 
     private void signal(Action.AwaitSignal await) {

@@ -43,24 +43,17 @@ final class DefinitionReader {
             "sleep",
             "signal",
             "within",
+            "workflow",
+            "version",
             "approval",
             "input");
 
     /** What means something only to a step with a handler. */
-    private static final List<String> WORK_FIELDS = List.of(
-            "input",
-            "over",
-            "queue",
-            "maxAttempts",
-            "timeout",
-            "retryDelay",
-            "maxRetryDelay",
-            "retryJitter",
-            "collect",
-            "atOnce",
-            "concurrency",
-            "rate",
-            "fairBy");
+    private static final List<String> WORK_FIELDS = List.of("queue", "timeout", "concurrency", "rate", "fairBy");
+
+    /** What means something only to a step with a handler, or to one that starts a run. */
+    private static final List<String> ATTEMPT_FIELDS =
+            List.of("input", "over", "maxAttempts", "retryDelay", "maxRetryDelay", "retryJitter", "collect", "atOnce");
 
     private final List<Problem> problems = new ArrayList<>();
 
@@ -130,14 +123,23 @@ final class DefinitionReader {
     }
 
     private static Action action(JsonFields fields) {
-        String field = fields.oneOf(List.of("handler", "sleep", "signal", "approval"));
+        String field = fields.oneOf(List.of("handler", "workflow", "sleep", "signal", "approval"));
         if (!field.equals("handler")) {
             WORK_FIELDS.forEach(work -> fields.not(work, "calls no handler"));
+        }
+        if (!field.equals("handler") && !field.equals("workflow")) {
+            ATTEMPT_FIELDS.forEach(attempt -> fields.not(attempt, "calls no handler and starts no run"));
+        }
+        if (!field.equals("workflow")) {
+            fields.not("version", "starts no run");
         }
         if (!field.equals("signal")) {
             fields.not("within", "waits for no signal");
         }
         return switch (field) {
+            case "workflow" ->
+                new Action.SubWorkflow(
+                        fields.requiredText("workflow"), fields.integer("version"), fields.json("input"));
             case "sleep" -> new Action.Sleep(fields.json("sleep").orElse(""));
             case "signal" -> new Action.AwaitSignal(fields.requiredText("signal"), fields.duration("within"));
             case "approval" -> new Approval(fields.json("approval").orElse("{}"));

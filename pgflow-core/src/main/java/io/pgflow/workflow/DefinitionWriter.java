@@ -31,7 +31,10 @@ final class DefinitionWriter {
         Map<String, @Nullable Object> json = new LinkedHashMap<>();
         json.put("name", step.name());
         step.handler().ifPresent(handler -> json.put("handler", handler));
-        if (step.action() instanceof Action.Sleep sleep) {
+        if (step.action() instanceof Action.SubWorkflow run) {
+            json.put("workflow", run.workflow());
+            run.version().ifPresent(version -> json.put("version", version));
+        } else if (step.action() instanceof Action.Sleep sleep) {
             json.put("sleep", Json.tree(sleep.until(), "the end of the sleep"));
         } else if (step.action() instanceof Action.AwaitSignal await) {
             json.put("signal", await.signal());

@@ -22,6 +22,9 @@ public final class Limits {
     /** For which a step waits without a worker. */
     public static final Duration MAX_WAIT = Duration.ofDays(3650);
 
+    /** How long a deferred task may wait for its answer. */
+    public static final Duration MAX_PATIENCE = Duration.ofDays(3650);
+
     private static final String WORD = "[a-z][a-z0-9_]{0,39}";
     private static final Pattern NAME = Pattern.compile(WORD);
     private static final Pattern HANDLER = Pattern.compile(WORD + "(\\." + WORD + "){0,3}");

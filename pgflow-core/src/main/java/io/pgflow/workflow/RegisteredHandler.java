@@ -59,6 +59,17 @@ public final class RegisteredHandler implements TaskHandler {
         return new RegisteredHandler(name, input, output, code, true);
     }
 
+    /**
+     * Names a handler of steps that something outside finishes.
+     *
+     * @param name one to four names joined by dots, such as {@code kubernetes.job}
+     * @throws InvalidWorkflowException when the name is no handler name
+     */
+    public static <I> RegisteredHandler deferring(
+            String name, Class<I> input, Patience patience, DeferringHandler<I> handler) {
+        return of(name, input, Object.class, handler.asStep(patience));
+    }
+
     /** What steps call it. */
     public String name() {
         return name;

@@ -50,8 +50,11 @@ public record StepDefinition(
         return new StepDefinition(name, action, after, over, options);
     }
 
-    /** With a template for the handler's input; a step without a handler stays as it is. */
+    /** With a template for the input of the handler, or of the run that it starts; another step stays as it is. */
     public StepDefinition withInput(String json) {
+        if (action instanceof Action.SubWorkflow run) {
+            return new StepDefinition(name, run.input(json), after, over, options);
+        }
         return handler()
                 .map(handler ->
                         new StepDefinition(name, new Action.Work(handler, Optional.of(json)), after, over, options))
@@ -63,8 +66,11 @@ public record StepDefinition(
         return action instanceof Action.Work work ? Optional.of(work.handler()) : Optional.empty();
     }
 
-    /** The template of the handler's input, when there is one. */
+    /** The template of the input of the handler, or of the run that it starts, when there is one. */
     public Optional<String> input() {
+        if (action instanceof Action.SubWorkflow run) {
+            return run.input();
+        }
         return action instanceof Action.Work work ? work.input() : Optional.empty();
     }
 

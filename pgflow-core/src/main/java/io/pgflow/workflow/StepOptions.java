@@ -45,7 +45,7 @@ public record StepOptions(
             Optional.empty());
 
     /** What of these means something to a step that calls no handler: {@code when}, {@code otherwise} and {@code onFailure}. */
-    public StepOptions decisionsOnly() {
+    private StepOptions decisionsOnly() {
         return new StepOptions(
                 DEFAULT.queue,
                 DEFAULT.timeout,
@@ -57,6 +57,26 @@ public record StepOptions(
                 DEFAULT.items,
                 DEFAULT.limits,
                 DEFAULT.cache);
+    }
+
+    /** What of these means something to a step that does this. */
+    public StepOptions meantFor(Action action) {
+        if (action instanceof Action.Work) {
+            return this;
+        }
+        return action instanceof Action.SubWorkflow
+                ? new StepOptions(
+                        DEFAULT.queue,
+                        DEFAULT.timeout,
+                        DEFAULT.deadline,
+                        retry,
+                        when,
+                        otherwise,
+                        onFailure,
+                        items,
+                        DEFAULT.limits,
+                        DEFAULT.cache)
+                : decisionsOnly();
     }
 
     public StepOptions withQueue(String queue) {

@@ -29,6 +29,19 @@ public interface TaskContext {
     boolean isCancelled();
 
     /**
+     * Leaves the task to the outside: when the handler returns, the task goes on without a thread and without a worker, and whoever
+     * has the token ends it ({@code Executor.deferred()}, or {@code complete_deferred} and {@code fail_deferred} in SQL). What the
+     * handler returns is dropped; return null. When the handler throws after this, the attempt has failed and the token is void.
+     *
+     * <p>The token is good at once: an answer that comes before the handler has returned is taken. Called again, this gives the
+     * same token. Asks the database, and waits while it is away.
+     *
+     * @param patience how long the outside may take
+     * @throws java.util.concurrent.CancellationException when the task was taken away from this attempt
+     */
+    Deferral defer(Patience patience);
+
+    /**
      * Tells whoever watches how far the work is; returns at once. Of several reports in a short time the newest is told.
      *
      * @param fraction of the work that is done, 0 to 1

@@ -32,6 +32,11 @@ public interface TaskHandler {
         return new TypedStep<>(input, output, handler);
     }
 
+    /** The handler of a plain step that something outside finishes. */
+    static <I> TaskHandler deferring(Type input, Patience patience, DeferringHandler<I> handler) {
+        return of(input, Object.class, handler.asStep(patience));
+    }
+
     /** A map step's handler, called once per item; {@code output} is what one call gives. */
     static <I, E, O> TaskHandler ofItem(Type input, Type item, Type output, ItemHandler<I, E, O> handler) {
         return new TypedMapStep<>(input, item, output, handler);

@@ -1,5 +1,7 @@
 package io.pgflow.testing;
 
+import io.pgflow.workflow.Deferral;
+import io.pgflow.workflow.Patience;
 import io.pgflow.workflow.StepDefinition;
 import io.pgflow.workflow.TaskContext;
 import io.pgflow.workflow.TaskHandler;
@@ -76,5 +78,11 @@ public record FixedTask(
     @Override
     public boolean isCancelled() {
         return false;
+    }
+
+    /** Nobody waits for an answer here. */
+    @Override
+    public Deferral defer(Patience patience) {
+        return new Deferral("token_of_" + step(), patience);
     }
 }

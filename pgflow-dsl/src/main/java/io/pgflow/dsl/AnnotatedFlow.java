@@ -89,9 +89,11 @@ public final class AnnotatedFlow {
         Type inputType = types.input(input);
         Type outputType = types.output(output);
         types.checkEdges();
-        List<StepDefinition> definitions = Stream.concat(
+        List<StepDefinition> definitions = Stream.of(
                         steps.stream().map(step -> step.definition(name, problems)),
-                        AnnotatedWait.of(instance.getClass()).stream().map(wait -> wait.definition(problems)))
+                        AnnotatedWait.of(instance.getClass()).stream().map(wait -> wait.definition(problems)),
+                        AnnotatedRun.of(instance.getClass()).stream().map(AnnotatedRun::definition))
+                .flatMap(some -> some)
                 .toList();
         Optional<String> returns = steps.stream()
                 .filter(step -> step.method().isAnnotationPresent(Returns.class))

@@ -4,9 +4,12 @@ import io.pgflow.workflow.Action;
 import io.pgflow.workflow.Approval;
 import io.pgflow.workflow.Collected;
 import io.pgflow.workflow.Decision;
+import io.pgflow.workflow.Deferral;
+import io.pgflow.workflow.DeferringHandler;
 import io.pgflow.workflow.GenericType;
 import io.pgflow.workflow.InvalidWorkflowException;
 import io.pgflow.workflow.ItemHandler;
+import io.pgflow.workflow.Patience;
 import io.pgflow.workflow.Reference;
 import io.pgflow.workflow.StepDefinition;
 import io.pgflow.workflow.StepHandler;
@@ -92,6 +95,24 @@ public final class FlowBuilder<I> extends OptionVerbs<FlowBuilder<I>> {
         return new RuntimeStep(StepDefinition.of("unnamed", action), UnaryOperator.identity());
     }
 
+    /** The run that a step starts gets the input of this one. */
+    public static <C> ChildInput<C, C> runInput() {
+        return ChildInput.identity();
+    }
+
+    /** The run that a step starts gets what this step gave; name it in {@code after(...)}. */
+    public static <C> ChildInput<Object, C> outputOf(StepKey<C> step) {
+        return ChildInput.from(step.name());
+    }
+
+    /**
+     * The run that a step starts gets this JSON, in which an object {@code {"$from": ..., "pointer": ...}} stands for a value; whether it is
+     * a {@code C} shows when it is read.
+     */
+    public static <C> ChildInput<Object, C> template(String json) {
+        return ChildInput.of(json);
+    }
+
     /**
      * How long after its beginning a run must have ended, or else it fails; 10 ms to 365 days; never unless said otherwise. A start may
      * say another one.
@@ -121,6 +142,18 @@ public final class FlowBuilder<I> extends OptionVerbs<FlowBuilder<I>> {
         return plain(key, after, TaskHandler.transactional(input, key.type(), handler));
     }
 
+    /**
+     * Adds a step that something outside finishes: the handler gives the token of the {@link Deferral} away, and what is answered with
+     * it is the step's output. Items of a map are deferred by {@link io.pgflow.workflow.TaskContext#defer}.
+     *
+     * @param patience how long the outside may take
+     */
+    public <O> FlowBuilder<I> deferred(StepKey<O> key, After after, Patience patience, DeferringHandler<I> handler) {
+        StepDefinition step = steps.define(key, after.dependencies()).withOptions(after.optionsFrom(defaults));
+        steps.add(key, step, TaskHandler.deferring(input, patience, handler));
+        return this;
+    }
+
     /** Adds a map step: one task per item, whose outputs the key lists in the order of the items. */
     public <E, R> FlowBuilder<I> map(StepKey<List<R>> key, Over<? super I, E> over, ItemFunction<E, R> handler) {
         return map(key, over, (item, in) -> handler.handle(item));
@@ -142,8 +175,40 @@ public final class FlowBuilder<I> extends OptionVerbs<FlowBuilder<I>> {
      * those that mean something to it: {@code when}, {@code otherwise} and {@code onFailure}.
      */
     public <O> FlowBuilder<I> step(StepKey<O> key, After after, Action action) {
-        StepOptions options = after.optionsFrom(defaults.decisionsOnly());
+        StepOptions options = after.optionsFrom(defaults.meantFor(action));
         steps.add(steps.define(key, after.dependencies(), action).withOptions(options));
+        return this;
+    }
+
+    /**
+     * Adds a step that starts a run of another workflow and gives what that returns. It waits without a worker; when the run fails, the
+     * attempt has failed, and a retry starts another run. The other workflow must be defined by then: give it to {@code Pgflow} too.
+     *
+     * @param child the other workflow, by its name: the run is of its newest version
+     */
+    public <C, O> FlowBuilder<I> workflow(
+            StepKey<O> key, After after, Workflow<C, O> child, ChildInput<? super I, ? extends C> childInput) {
+        return step(key, after, childInput.into(Action.SubWorkflow.of(child.name())));
+    }
+
+    /** Adds a map step that starts a run of another workflow for each item, which is its input. */
+    public <C, R> FlowBuilder<I> workflows(StepKey<List<R>> key, Over<? super I, C> over, Workflow<C, R> child) {
+        return runs(key, over, child);
+    }
+
+    /** The same, but runs may fail: this run goes on with what they gave and with the errors of those that failed. */
+    public <C, R> FlowBuilder<I> collectWorkflows(
+            StepKey<Collected<R>> key, Over<? super I, C> over, Workflow<C, R> child) {
+        return runs(key, over.collecting(), child);
+    }
+
+    private FlowBuilder<I> runs(StepKey<?> key, Over<?, ?> over, Workflow<?, ?> child) {
+        Action action = Action.SubWorkflow.of(child.name());
+        over.source().ifPresent(steps::mention);
+        String source = over.source().map(StepKey::name).orElse(StepDefinition.RUN_INPUT);
+        steps.add(steps.define(key, over.dependencies(), action)
+                .withOver(source)
+                .withOptions(over.optionsFrom(defaults.meantFor(action))));
         return this;
     }
 

@@ -58,7 +58,7 @@ public final class RuntimeStep extends OptionVerbs<RuntimeStep> {
     }
 
     StepDefinition named(String name, StepOptions defaults) {
-        StepOptions from = step.handler().isPresent() ? defaults : defaults.decisionsOnly();
+        StepOptions from = defaults.meantFor(step.action());
         return new StepDefinition(name, step.action(), step.after(), step.over(), change.apply(from));
     }
 }

@@ -10,12 +10,14 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.pgflow.testing.FixedTask;
 import io.pgflow.workflow.GenericType;
 import io.pgflow.workflow.InvalidWorkflowException;
+import io.pgflow.workflow.Patience;
 import io.pgflow.workflow.Problem;
 import io.pgflow.workflow.StepDefinition;
 import io.pgflow.workflow.StepKey;
 import io.pgflow.workflow.TaskHandler;
 import io.pgflow.workflow.Workflow;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -63,6 +65,21 @@ class FlowBuilderTest {
                         .withOutput("sum", "13")
                         .withOutput("split", "[3,2]")))
                 .isEqualTo("\"abc13[3, 2]\"");
+    }
+
+    @Test
+    void a_deferred_step_gives_its_token_away_and_its_type_is_that_of_the_answer() throws Exception {
+        List<String> tokens = new ArrayList<>();
+        Patience hour = Patience.within(Duration.ofHours(1));
+        Workflow<String, Integer> asking = FlowBuilder.workflow("asking", String.class)
+                .deferred(
+                        SUM, after().maxAttempts(2), hour, (in, deferral) -> tokens.add(in.input() + deferral.token()))
+                .returns(SUM);
+
+        FixedTask task = FixedTask.of("asking", asking.definition().step("sum").orElseThrow(), "\"a \"");
+
+        assertThat(task.run(asking)).isEqualTo("null");
+        assertThat(tokens).containsExactly("a token_of_sum");
     }
 
     @Test

@@ -10,6 +10,7 @@ import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
 import io.pgflow.workflow.InvalidWorkflowException;
 import java.time.Duration;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -48,6 +49,9 @@ class WorkflowSchemaTest {
                 "{'sleep': 'P90DT0.5S', 'when': {'$from': '$input', 'exists': true}, 'otherwise': 'fail'}",
                 "{'sleep': '2026-01-31T08:00:00.5+01:00'}",
                 "{'after': ['other'], 'sleep': {'$from': 'other', 'pointer': '/until'}}",
+                "{'workflow': 'child'}",
+                "{'after': ['other'], 'workflow': 'child', 'version': 2, 'input': {'a': {'$from': 'other'}}, 'maxAttempts': 1}",
+                "{'workflow': 'flow', 'over': '$input', 'atOnce': 3, 'collect': true, 'onFailure': 'skip'}",
                 "{'signal': 'paid'}",
                 "{'approval': {'question': 'Q?'}}",
                 "{'approval': {'question': 'Q?', 'choices': ['yes', 'no'], 'roles': ['a'], 'actors': ['b'], 'quorum': 2, 'fourEyes': true}}",
@@ -147,6 +151,12 @@ class WorkflowSchemaTest {
                 "{'signal': 'paid', 'within': 'soon'}",
                 "{'signal': 'paid', 'maxAttempts': 2}",
                 "{'signal': 'paid', 'queue': 'slow'}",
+                "{'workflow': 'Child'}",
+                "{'workflow': 'child', 'handler': 'h'}",
+                "{'workflow': 'child', 'version': 0}",
+                "{'workflow': 'child', 'timeout': 'PT1M'}",
+                "{'workflow': 'child', 'queue': 'slow'}",
+                "{'version': 2}",
                 "{'within': 'PT1H'}",
                 "{'approval': 'Q?'}",
                 "{'approval': {}}",
@@ -234,9 +244,9 @@ class WorkflowSchemaTest {
     /** A step "subject" with these fields beside a step "other"; single quotes stand for double ones. */
     private static String document(String fields) {
         String own = fields.equals("{}") ? "" : fields.substring(1, fields.length() - 1);
-        String work = own.contains("'sleep'") || own.contains("'signal'") || own.contains("'approval'")
-                ? ""
-                : "'handler': 'h'";
+        boolean calls =
+                Stream.of("'workflow'", "'sleep'", "'signal'", "'approval'").noneMatch(own::contains);
+        String work = calls ? "'handler': 'h'" : "";
         if (work.isEmpty()) {
             return ("{'name': 'flow', 'steps': [{'name': 'other', 'handler': 'o'}, {'name': 'subject', " + own + "}]}")
                     .replace('\'', '"');

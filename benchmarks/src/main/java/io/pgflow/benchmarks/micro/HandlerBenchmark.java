@@ -1,6 +1,8 @@
 package io.pgflow.benchmarks.micro;
 
 import io.pgflow.dsl.FlowBuilder;
+import io.pgflow.workflow.Deferral;
+import io.pgflow.workflow.Patience;
 import io.pgflow.workflow.StepDefinition;
 import io.pgflow.workflow.StepKey;
 import io.pgflow.workflow.TaskContext;
@@ -94,6 +96,11 @@ public class HandlerBenchmark {
         @Override
         public boolean isCancelled() {
             return false;
+        }
+
+        @Override
+        public Deferral defer(Patience patience) {
+            throw new UnsupportedOperationException("the benchmark gives nothing to the outside");
         }
     }
 }

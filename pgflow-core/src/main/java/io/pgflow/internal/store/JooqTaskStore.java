@@ -24,6 +24,7 @@ import io.pgflow.internal.store.schema.routines.RetireWorker;
 import io.pgflow.internal.store.schema.routines.SettleSteps;
 import io.pgflow.internal.store.schema.routines.UpkeepDue;
 import io.pgflow.internal.store.schema.tables.Workflows;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -44,10 +45,12 @@ final class JooqTaskStore implements TaskStore {
 
     private final Calls calls;
     private final BatchCalls batches;
+    private final DeferredCalls deferred;
 
     JooqTaskStore(Calls calls) {
         this.calls = calls;
         this.batches = new BatchCalls(calls);
+        this.deferred = new DeferredCalls(calls);
     }
 
     @Override
@@ -128,6 +131,16 @@ final class JooqTaskStore implements TaskStore {
     }
 
     @Override
+    public Optional<String> issueToken(TaskId task, Duration within, Optional<Duration> silence) {
+        return deferred.issueToken(task, within, silence);
+    }
+
+    @Override
+    public Outcome defer(long workerId, List<Report.Deferred> reports) {
+        return reports.isEmpty() ? Outcome.NOTHING : deferred.defer(workerId, Columns.tasks(reports));
+    }
+
+    @Override
     public Outcome release(long workerId, List<TaskId> tasks) {
         if (tasks.isEmpty()) {
             return Outcome.NOTHING;
@@ -172,7 +185,7 @@ final class JooqTaskStore implements TaskStore {
         execute("fire timers", function);
         return new Outcome(
                 Set.of(),
-                List.of(),
+                list(function.getEndedRunIds()),
                 set(function.getWokenQueues()),
                 isTrue(function.getToSettle()),
                 duration(function.getNextDueIn()));

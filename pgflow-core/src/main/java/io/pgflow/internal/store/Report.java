@@ -12,6 +12,9 @@ public sealed interface Report {
     /** The handler returned. */
     record Completion(TaskId task, String output) implements Report {}
 
+    /** The handler returned, and has left the task to the outside. */
+    record Deferred(TaskId task) implements Report {}
+
     /** The handler failed; {@code error} is JSON text. */
     record Failure(TaskId task, String error, boolean retryable, Optional<Duration> retryAfter) implements Report {}
 

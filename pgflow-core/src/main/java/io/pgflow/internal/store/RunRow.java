@@ -17,4 +17,7 @@ public record RunRow(
         @Nullable String error,
         OffsetDateTime createdAt,
         @Nullable OffsetDateTime startedAt,
-        @Nullable OffsetDateTime endedAt) {}
+        @Nullable OffsetDateTime endedAt,
+        @Nullable UUID parentRunId,
+        @Nullable String parentStep,
+        @Nullable Integer parentItem) {}

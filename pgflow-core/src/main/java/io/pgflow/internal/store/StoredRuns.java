@@ -41,7 +41,10 @@ final class StoredRuns {
                                 t.ERROR,
                                 t.CREATED_AT,
                                 t.STARTED_AT,
-                                t.ENDED_AT)
+                                t.ENDED_AT,
+                                t.PARENT_RUN_ID,
+                                t.PARENT_STEP,
+                                t.PARENT_ITEM)
                         .from(t)
                         .fetchOptional(mapping(StoredRuns::runRow)));
     }
@@ -68,7 +71,10 @@ final class StoredRuns {
                                 t.ERROR,
                                 t.CREATED_AT,
                                 t.STARTED_AT,
-                                t.ENDED_AT)
+                                t.ENDED_AT,
+                                t.PARENT_RUN_ID,
+                                t.PARENT_STEP,
+                                t.PARENT_ITEM)
                         .from(t)
                         .fetch(mapping(StoredRuns::runRow)));
     }
@@ -85,7 +91,10 @@ final class StoredRuns {
             @Nullable JSONB error,
             OffsetDateTime createdAt,
             @Nullable OffsetDateTime startedAt,
-            @Nullable OffsetDateTime endedAt) {
+            @Nullable OffsetDateTime endedAt,
+            @Nullable UUID parentRunId,
+            @Nullable String parentStep,
+            @Nullable Integer parentItem) {
         return new RunRow(
                 runId,
                 workflow,
@@ -98,7 +107,10 @@ final class StoredRuns {
                 text(error),
                 createdAt,
                 startedAt,
-                endedAt);
+                endedAt,
+                parentRunId,
+                parentStep,
+                parentItem);
     }
 
     List<RunResult> results(List<UUID> runIds) {
@@ -133,7 +145,9 @@ final class StoredRuns {
                                 t.STARTED_AT,
                                 t.ENDED_AT,
                                 t.OUTPUT,
-                                t.ERROR)
+                                t.ERROR,
+                                t.PROGRESS,
+                                t.CHILD_RUN_ID)
                         .from(t)
                         .fetch(mapping(StoredRuns::taskRow)));
     }
@@ -156,7 +170,9 @@ final class StoredRuns {
             @Nullable OffsetDateTime startedAt,
             @Nullable OffsetDateTime endedAt,
             @Nullable JSONB output,
-            @Nullable JSONB error) {
+            @Nullable JSONB error,
+            @Nullable JSONB progress,
+            @Nullable UUID childRunId) {
         return new TaskRow(
                 stepNumber,
                 step,
@@ -175,7 +191,9 @@ final class StoredRuns {
                 startedAt,
                 endedAt,
                 text(output),
-                text(error));
+                text(error),
+                text(progress),
+                childRunId);
     }
 
     List<String> verify() {

@@ -55,6 +55,11 @@ public final class Stores {
         return new JooqRunStore(new Calls(connections));
     }
 
+    /** For answers from outside. */
+    public static DeferredStore deferred(EngineConnections connections) {
+        return new DeferredCalls(new Calls(connections));
+    }
+
     /** For flow control. */
     public static FlowStore flow(EngineConnections connections) {
         return new JdbcFlowStore(new Calls(connections));

@@ -1,9 +1,10 @@
 package io.pgflow.internal.store;
 
 import java.time.OffsetDateTime;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** A task as run_tasks shows it; output and error are JSON text. */
+/** A task as run_tasks shows it; output, error and progress are JSON text. */
 public record TaskRow(
         int stepNumber,
         String step,
@@ -22,4 +23,6 @@ public record TaskRow(
         @Nullable OffsetDateTime startedAt,
         @Nullable OffsetDateTime endedAt,
         @Nullable String output,
-        @Nullable String error) {}
+        @Nullable String error,
+        @Nullable String progress,
+        @Nullable UUID childRunId) {}

@@ -1,5 +1,6 @@
 package io.pgflow.internal.store;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -27,6 +28,12 @@ public interface TaskStore {
 
     /** fail_tasks. */
     Outcome fail(long workerId, List<Report.Failure> failures);
+
+    /** issue_tokens: a token to answer for the task from outside; empty when it is no longer this attempt's. */
+    Optional<String> issueToken(TaskId task, Duration within, Optional<Duration> silence);
+
+    /** defer_tasks. */
+    Outcome defer(long workerId, List<Report.Deferred> reports);
 
     /** release_tasks. */
     Outcome release(long workerId, List<TaskId> tasks);

@@ -60,7 +60,14 @@ public final class Consequences {
 
     /** Follows up on one outcome, and on those that come of it. Never throws. */
     public void follow(Outcome outcome) {
-        follow(outcome.toSettle(), () -> announce(outcome));
+        follow(
+                outcome.toSettle() || outcome.endedRuns().stream().anyMatch(Consequences::mayHaveParent),
+                () -> announce(outcome));
+    }
+
+    /** The database marks the ids of runs that a step has started, which waits for them; to settle is to tell it. */
+    private static boolean mayHaveParent(UUID runId) {
+        return runId.version() == 8;
     }
 
     /** Follows up on starts, of which their transaction may have told other processes. Never throws. */
@@ -110,10 +117,17 @@ public final class Consequences {
         }
     }
 
-    /** Tells whoever runs handlers of these runs to look whether their tasks are still theirs. */
+    /** Somebody asked to cancel these runs, perhaps once more: their handlers hear of it, and what they had started is ended too. */
+    public void followCancelling(List<UUID> runIds) {
+        interrupt(runIds);
+        follow(new Outcome(Set.of(), runIds, Set.of(), true, Optional.empty()));
+    }
+
+    /** Tells whoever runs handlers of these runs to look whether their tasks are still theirs, and lets others in where they had places. */
     public void interrupt(List<UUID> runIds) {
         if (!runIds.isEmpty()) {
             signals.cancelled(runIds);
+            admit();
         }
     }
 
@@ -124,7 +138,7 @@ public final class Consequences {
             while (more) {
                 Outcome settled = store.settleSteps();
                 announce(settled);
-                more = settled.toSettle();
+                more = settled.toSettle() || settled.endedRuns().stream().anyMatch(Consequences::mayHaveParent);
             }
         } catch (DatabaseException e) {
             log.debug("steps are left for the next upkeep: {}", e.getMessage());

@@ -6,9 +6,12 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 
 /** Every operation meets every other one on the same few runs, on several connections, in an order that only the seed decides. */
@@ -22,6 +25,8 @@ class ConcurrentOperationsTest extends Specification {
     }
 
     private final Map<String, Operation> operations = new LinkedHashMap<>();
+    /** What deferred tasks can be answered with, by anybody. */
+    private final Queue<String> tokens = new ConcurrentLinkedQueue<>();
 
     {
         operations.put("start", (session, random, runs, worker) -> session.start("mesh", "[1, 2]"));
@@ -69,6 +74,30 @@ class ConcurrentOperationsTest extends Specification {
                         session.rows("select * from pgflow.cancel_runs(?, 'ada', null)", (Object)
                                 new UUID[] {any(runs, random), any(runs, random), any(runs, random)}));
         operations.put(
+                "defer",
+                (session, random, runs, worker) -> held(session, random).forEach(claim -> {
+                    Deferring outside = new Deferring(session);
+                    String token = outside.token(claim, random.nextBoolean() ? "1 millisecond" : null);
+                    if (random.nextInt(4) > 0) {
+                        outside.handOver(worker, claim);
+                    }
+                    if (random.nextInt(3) > 0) {
+                        tokens.add(token);
+                    }
+                }));
+        operations.put("answer", (session, random, runs, worker) -> {
+            Deferring outside = new Deferring(session);
+            String[] some = tokens.stream()
+                    .filter(token -> random.nextBoolean())
+                    .limit(6)
+                    .toArray(String[]::new);
+            switch (random.nextInt(4)) {
+                case 0 -> outside.fail(random.nextBoolean(), some);
+                case 1 -> outside.beat("1", some);
+                default -> outside.complete("[1, 2]", some);
+            }
+        });
+        operations.put(
                 "move",
                 (session, random, runs, worker) -> session.row(
                         "select * from pgflow.move_run(?, ?, 'ada', null)", any(runs, random), 1 + random.nextInt(2)));
@@ -91,6 +120,16 @@ class ConcurrentOperationsTest extends Specification {
                     any(runs, random), List.of("early", "right", "join", "each").get(random.nextInt(4)), 0, "[1]");
             session.setOutput(any(runs, random), "each", 1 + random.nextInt(3), "1");
             session.skipTask(any(runs, random), "each", 1 + random.nextInt(3));
+        });
+        operations.put("descend", (session, random, runs, worker) -> {
+            runs.add(session.start("nest", "[1, 2, 3]"));
+            session.settle();
+            List<String> children = session.texts(
+                    "select child_run_id from pgflow.sub_runs s join pgflow.runs r on r.run_id = s.child_run_id"
+                            + " where r.ended_at is null order by hashtextextended(child_run_id::text, ?) limit 1",
+                    random.nextLong());
+            children.forEach(
+                    child -> session.rows("select * from pgflow.cancel_runs(array[?::uuid], 'ada', null)", child));
         });
         operations.put("settle", (session, random, runs, worker) -> session.settle());
         operations.put("fire", (session, random, runs, worker) -> session.fire());
@@ -151,6 +190,13 @@ class ConcurrentOperationsTest extends Specification {
     void every_pair_of_operations_on_the_same_runs_neither_deadlocks_nor_breaks_a_rule() {
         db.defineJson(mesh().replace("last", "other"));
         db.defineJson(mesh());
+        db.define("leaf", "leaf(maxAttempts 2, retryDelay PT0.001S)");
+        db.defineJson("""
+                {"name": "nest", "steps": [
+                  {"name": "subs", "workflow": "leaf", "over": "$input", "atOnce": 2, "collect": true, "retryDelay": "PT0.001S"},
+                  {"name": "sub", "workflow": "leaf", "onFailure": "skip", "maxAttempts": 2, "retryDelay": "PT0.001S"},
+                  {"name": "left", "workflow": "leaf", "after": ["sub"], "onFailure": "fallback", "fallback": 0}]}
+                """);
         db.execute(
                 "insert into pgflow.cached_outputs values ('mesh', pgflow._key_hash('1'), '1', '[1, 2]', gen_random_uuid(), now(),"
                         + " now() + interval '1 day')");
@@ -166,6 +212,7 @@ class ConcurrentOperationsTest extends Specification {
             }
         }
 
+        bringBack();
         db.rows("select * from pgflow.verify()").forEach(row -> assertThat(row).isNull());
         assertThat(db.texts("select l.run_id from ledger l join pgflow.tasks t using (run_id, step, item)"
                         + " group by 1, l.step, l.item, t.state having count(*) > 1 or t.state <> 'SUCCEEDED'"))
@@ -210,10 +257,11 @@ class ConcurrentOperationsTest extends Specification {
 
     private void meet(String first, String second, Session[] sessions, long worker, long seed) {
         Random random = new Random(seed);
+        tokens.clear();
         db.row("select * from pgflow.limit_queue('default', null, null, null)");
-        // However slow the machine is, only the silent workers are expired.
+        // However slow the machine is, this worker is not lost to those that expire others.
         db.execute("update pgflow.workers set heartbeat_at = now() + interval '1 hour' where worker_id = " + worker);
-        List<UUID> runs = new ArrayList<>();
+        List<UUID> runs = new CopyOnWriteArrayList<>();
         for (int i = 0; i < 4; i++) {
             runs.add(i == 3 ? db.startDelayed("mesh", "1 millisecond") : db.start("mesh", "[1]"));
         }
@@ -278,6 +326,25 @@ class ConcurrentOperationsTest extends Specification {
                         null,
                         ""))
                 .toList();
+    }
+
+    /**
+     * Two operations move the clock of their own session only. They end attempts in what is the future to the sessions that
+     * claim the tasks next, so the times of such ends say nothing, and become those of what was written after them.
+     */
+    private void bringBack() {
+        db.execute("""
+                update pgflow.audit a
+                set at = l.at
+                from (select b.entry, min(b.at) over (order by b.entry desc) as at from pgflow.audit b) l
+                where l.entry = a.entry
+                  and a.at > l.at + interval '20 seconds'
+                  and a.transition in (select transition from pgflow.transitions where subject = 'task' and from_state = 'RUNNING')
+                  and exists (
+                      select
+                      from pgflow.audit c
+                      where c.run_id = a.run_id and c.step = a.step and c.item = a.item and c.transition = 4)
+                """);
     }
 
     private void drainAll() {

@@ -121,6 +121,21 @@ class LimitTest extends Specification {
     }
 
     @Test
+    void a_deferred_task_keeps_its_place_until_the_outside_answers_which_wakes_the_gate() {
+        long worker = limited("\"concurrency\": [{\"limit\": 1}]");
+        start(2);
+        var outside = new Deferring(db);
+        admit();
+        String token = outside.next(worker);
+        assertThat(claimAdmitted(worker)).isEmpty();
+
+        assertThat(db.texts("select unnest(woken_queues) from pgflow.complete_deferred(array[?], '{1}')", token))
+                .containsExactly("$gate");
+
+        assertThat(claimAdmitted(worker)).hasSize(1);
+    }
+
+    @Test
     void a_place_of_a_task_that_was_cancelled_or_skipped_before_its_claim_is_free_again() {
         long worker = limited("\"concurrency\": [{\"limit\": 1}]");
         List<UUID> runs = start(4);

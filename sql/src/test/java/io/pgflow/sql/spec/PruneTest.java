@@ -66,6 +66,25 @@ class PruneTest extends Specification {
     }
 
     @Test
+    void a_run_stays_while_the_run_that_started_it_goes_on() {
+        db.define("inner", "work");
+        db.defineJson("{\"name\": \"outer\", \"steps\": [{\"name\": \"sub\", \"workflow\": \"inner\"},"
+                + " {\"name\": \"last\", \"handler\": \"outer.last\", \"after\": [\"sub\"]}]}");
+        long worker = db.worker();
+        db.start("outer");
+        db.settle();
+        new Deferring(db).complete("1", new Deferring(db).next(worker));
+        db.settle();
+
+        assertThat(prune("SUCCEEDED", "-1 second")).isZero();
+
+        db.complete(worker, db.claimOne(worker));
+        assertThat(prune("SUCCEEDED", "-1 second")).isEqualTo(2);
+        assertThat(db.count("select (select count(*) from pgflow.sub_runs) + (select count(*) from pgflow.deferrals)"))
+                .isZero();
+    }
+
+    @Test
     void a_key_can_start_a_run_again_when_its_run_is_gone() {
         db.define("single", "work");
         long worker = db.worker();

@@ -2,6 +2,7 @@ package io.pgflow.sql.spec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
@@ -152,6 +153,56 @@ class SetOutputTest extends Specification {
         assertThat(db.states(run))
                 .isEqualTo("RUNNING: each SUCCEEDED, each[1] FAILED, each[2] CANCELLED, sum SCHEDULED");
         assertThat(db.claimOne(worker).outputs()).isEqualTo("{\"each\": [5]}");
+    }
+
+    @Test
+    void a_step_that_waits_for_something_from_outside_is_given_or_skipped() {
+        db.defineJson(
+                "{\"name\": \"waits\", \"steps\": [{\"name\": \"hear\", \"signal\": \"paid\", \"within\": \"PT1H\"},"
+                        + " {\"name\": \"nap\", \"sleep\": \"PT1H\"},"
+                        + " {\"name\": \"last\", \"handler\": \"waits.last\", \"after\": [\"hear\", \"nap\"]}]}");
+        UUID run = db.start("waits");
+        db.settle();
+
+        assertThat(db.setOutput(run, "hear", 0, "5")).isEqualTo("set");
+        assertThat(db.skipTask(run, "nap", 0)).isEqualTo("skipped");
+
+        assertThat(db.states(run)).isEqualTo("RUNNING: hear SUCCEEDED, nap SKIPPED, last SCHEDULED");
+        assertThat(db.claimOne(db.worker()).outputs()).isEqualTo("{\"nap\": null, \"hear\": 5}");
+        assertThat(db.count("select count(*) from pgflow.timers")).isZero();
+    }
+
+    @Test
+    void what_waits_for_an_answer_is_given_or_skipped_and_a_late_answer_is_stale() {
+        db.define("flow", "each* -> last");
+        long worker = db.worker();
+        var outside = new Deferring(db);
+        UUID run = db.start("flow", "[1, 2, 3]");
+        db.settle();
+        List<String> tokens = List.of(outside.next(worker), outside.next(worker), outside.next(worker));
+
+        assertThat(db.setOutput(run, "each", 1, "5")).isEqualTo("set");
+        assertThat(db.skipTask(run, "each", 2)).isEqualTo("skipped");
+
+        assertThat(outside.complete("6", tokens.toArray(String[]::new))).containsExactly("stale", "stale", "applied");
+        db.settle();
+        assertThat(db.claimOne(worker).outputs()).isEqualTo("{\"each\": [5, null, 6]}");
+        assertThat(db.count("select count(*) from pgflow.timers")).isZero();
+    }
+
+    @Test
+    void a_run_that_a_task_started_is_cancelled_when_a_person_gives_the_output() {
+        db.define("inner", "a");
+        db.defineJson(
+                "{\"name\": \"outer\", \"steps\": [{\"name\": \"each\", \"workflow\": \"inner\", \"over\": \"$input\"}]}");
+        UUID run = db.start("outer", "[1, 2]");
+        db.settle();
+
+        assertThat(db.setOutput(run, "each", 1, "5")).isEqualTo("set");
+        db.settle();
+
+        assertThat(db.texts("select state from pgflow.runs where run_id <> ? order by state", run))
+                .containsExactly("CANCELLED", "RUNNING");
     }
 
     @Test

@@ -65,6 +65,10 @@ class StateMachineTest extends Specification {
             db.settle();
             db.skip(run, "nap");
         });
+        scenarios.put("defer", () -> {
+            db.start("chain");
+            new Deferring(db).next(db.worker());
+        });
         scenarios.put("reuse", this::reused);
         scenarios.put("restart", () -> db.retry(failed("chain")));
         scenarios.put("recall_scheduled", () -> {
@@ -80,6 +84,11 @@ class StateMachineTest extends Specification {
         scenarios.put("set_pending", () -> db.setOutput(db.start("chain"), "b", 0, "1"));
         scenarios.put("set_scheduled", () -> db.setOutput(db.start("chain"), "a", 0, "1"));
         scenarios.put("set_retrying", () -> db.setOutput(retrying("chain"), "a", 0, "1"));
+        scenarios.put("set_deferred", () -> {
+            UUID run = db.start("sleeping");
+            db.settle();
+            db.setOutput(run, "nap", 0, "1");
+        });
         scenarios.put("restart_run", () -> db.retry(failed("chain")));
         scenarios.put("drop", this::moved);
         scenarios.put("adopt", this::moved);

@@ -20,7 +20,7 @@ class VerifyTest extends Specification {
     @BeforeEach
     void a_run_that_ended_and_one_that_waits_in_every_way() {
         db.define("flow", "a -> b");
-        db.define("busy", "scheduled, running, retrying, each*; scheduled -> pending");
+        db.define("busy", "scheduled, running, retrying, handed, each*; scheduled -> pending");
         long worker = db.worker();
         done = db.row("select pgflow.start_run('flow', '1', 'key') as run_id").uuid("run_id");
         db.drain(worker);
@@ -28,6 +28,9 @@ class VerifyTest extends Specification {
         for (Claim claim : db.claim(worker, 10)) {
             if (claim.name().equals("retrying")) {
                 db.fail(worker, claim);
+            } else if (claim.name().equals("handed")) {
+                new Deferring(db).token(claim);
+                new Deferring(db).handOver(worker, claim);
             } else if (!claim.name().equals("running")) {
                 db.row(
                         "select * from pgflow.release_tasks(?, ?, ?, ?, ?)",
@@ -96,6 +99,9 @@ class VerifyTest extends Specification {
                 "I10 | insert into pgflow.timers values (:done, 1, 0, now())",
                 "I10 | insert into pgflow.timers values (:done, 0, 0, now())",
                 "I10 | delete from pgflow.timers where step = 0",
+                "I10 | delete from pgflow.timers t using pgflow.tasks d where d.run_id = t.run_id and d.step = t.step and d.deferred = 'token'",
+                "I10 | update pgflow.deferrals set deferred_at = null",
+                "I10 | update pgflow.deferrals set fence = fence + 1",
                 "I11 | update pgflow.tasks set attempts = 4 where run_id = :done and step = 1",
                 "I11 | update pgflow.tasks set losses = 4 where run_id = :open and state = 'RETRYING'",
                 "I13 | insert into pgflow.audit (run_id, at, item, seq, fence, step, transition, generation, attempt) values (:open, now(), 0, 2, 0, 0, 106, 1, 0), (:open, now(), 0, 9, 9, 1, 4, 1, 1)",

@@ -38,6 +38,27 @@ class WhyNotRunningTest extends Specification {
     }
 
     @Test
+    void it_waits_for_an_answer_or_for_a_run_that_it_started() {
+        db.define("single", "work");
+        db.defineJson("{\"name\": \"outer\", \"steps\": [{\"name\": \"sub\", \"workflow\": \"single\"}]}");
+        UUID run = db.start("single");
+        new Deferring(db).next(db.worker(), "1 hour");
+        UUID outer = db.start("outer");
+        db.settle();
+
+        assertThat(why(run, "work", 0))
+                .singleElement()
+                .asString()
+                .startsWith("token: it waits for somebody outside to answer, until 20");
+        assertThat(detail(run, "work")).contains("\"heard_at\": \"20");
+        assertThat(why(outer, "sub", 0))
+                .singleElement()
+                .asString()
+                .startsWith("run: it waits for run ")
+                .endsWith(" of workflow single");
+    }
+
+    @Test
     void its_run_has_not_begun() {
         db.define("single", "work");
         UUID run = db.startDelayed("single", "1 hour");

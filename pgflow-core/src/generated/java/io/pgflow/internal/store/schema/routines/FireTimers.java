@@ -6,6 +6,8 @@ package io.pgflow.internal.store.schema.routines;
 
 import io.pgflow.internal.store.schema.Pgflow;
 
+import java.util.UUID;
+
 import org.jooq.Parameter;
 import org.jooq.impl.AbstractRoutine;
 import org.jooq.impl.DSL;
@@ -23,6 +25,8 @@ public class FireTimers extends AbstractRoutine<java.lang.Void> {
 
     public static final Parameter<Integer> FIRED = Internal.createParameter("fired", SQLDataType.INTEGER, false, false);
 
+    public static final Parameter<UUID[]> ENDED_RUN_IDS = Internal.createParameter("ended_run_ids", SQLDataType.UUID.array(), false, false);
+
     public static final Parameter<String[]> WOKEN_QUEUES = Internal.createParameter("woken_queues", SQLDataType.CLOB.array(), false, false);
 
     public static final Parameter<Boolean> TO_SETTLE = Internal.createParameter("to_settle", SQLDataType.BOOLEAN, false, false);
@@ -34,6 +38,7 @@ public class FireTimers extends AbstractRoutine<java.lang.Void> {
 
         addInParameter(P_LIMIT);
         addOutParameter(FIRED);
+        addOutParameter(ENDED_RUN_IDS);
         addOutParameter(WOKEN_QUEUES);
         addOutParameter(TO_SETTLE);
         addOutParameter(NEXT_DUE_IN);
@@ -45,6 +50,10 @@ public class FireTimers extends AbstractRoutine<java.lang.Void> {
 
     public Integer getFired() {
         return get(FIRED);
+    }
+
+    public UUID[] getEndedRunIds() {
+        return get(ENDED_RUN_IDS);
     }
 
     public String[] getWokenQueues() {

@@ -59,6 +59,12 @@ public class GetRun extends TableImpl<Record> {
 
     public final TableField<Record, OffsetDateTime> ENDED_AT = createField(DSL.name("ended_at"), SQLDataType.TIMESTAMPWITHTIMEZONE(6), this, "");
 
+    public final TableField<Record, UUID> PARENT_RUN_ID = createField(DSL.name("parent_run_id"), SQLDataType.UUID, this, "");
+
+    public final TableField<Record, String> PARENT_STEP = createField(DSL.name("parent_step"), SQLDataType.CLOB, this, "");
+
+    public final TableField<Record, Integer> PARENT_ITEM = createField(DSL.name("parent_item"), SQLDataType.INTEGER, this, "");
+
     private GetRun(Name alias, Table<Record> aliased) {
         this(alias, aliased, new Field[] {
             DSL.val(null, SQLDataType.UUID)

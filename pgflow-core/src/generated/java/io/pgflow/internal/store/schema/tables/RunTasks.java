@@ -71,6 +71,10 @@ public class RunTasks extends TableImpl<Record> {
 
     public final TableField<Record, JSONB> ERROR = createField(DSL.name("error"), SQLDataType.JSONB, this, "");
 
+    public final TableField<Record, JSONB> PROGRESS = createField(DSL.name("progress"), SQLDataType.JSONB, this, "");
+
+    public final TableField<Record, UUID> CHILD_RUN_ID = createField(DSL.name("child_run_id"), SQLDataType.UUID, this, "");
+
     private RunTasks(Name alias, Table<Record> aliased) {
         this(alias, aliased, new Field[] {
             DSL.val(null, SQLDataType.UUID),

@@ -1,0 +1,40 @@
+package io.pgflow.dsl;
+
+import io.pgflow.dsl.annotation.SubWorkflow;
+import io.pgflow.workflow.Action;
+import io.pgflow.workflow.Condition;
+import io.pgflow.workflow.OnFailure;
+import io.pgflow.workflow.StepDefinition;
+import io.pgflow.workflow.StepOptions;
+import java.util.List;
+import java.util.Optional;
+
+/** A step that a class has without a method, since it runs another workflow. */
+record AnnotatedRun(SubWorkflow said) {
+
+    static List<AnnotatedRun> of(Class<?> type) {
+        return List.of(type.getAnnotationsByType(SubWorkflow.class)).stream()
+                .map(AnnotatedRun::new)
+                .toList();
+    }
+
+    StepDefinition definition() {
+        StepOptions usual = StepOptions.DEFAULT;
+        StepOptions options = usual.withRetry(usual.retry().withMaxAttempts(said.maxAttempts()))
+                .withOtherwise(said.otherwise())
+                .withOnFailure(new OnFailure(said.onFailure(), StepAttributes.written(said.fallback())));
+        options = StepAttributes.written(said.when())
+                .map(Condition::new)
+                .map(options::withWhen)
+                .orElse(options);
+        StepDefinition step = StepDefinition.of(said.value(), action())
+                .withAfter(said.after())
+                .withOptions(options);
+        return StepAttributes.written(said.over()).map(step::withOver).orElse(step);
+    }
+
+    private Action action() {
+        Optional<Integer> version = said.version() == 0 ? Optional.empty() : Optional.of(said.version());
+        return new Action.SubWorkflow(said.workflow(), version, StepAttributes.written(said.input()));
+    }
+}

@@ -1,0 +1,53 @@
+package io.pgflow.dsl.annotation;
+
+import io.pgflow.workflow.OnFailure;
+import io.pgflow.workflow.Otherwise;
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Repeatable;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/**
+ * Which steps of the class have no method, since they run another workflow? Stands at the class, once for each; see {@link
+ * io.pgflow.workflow.Action.SubWorkflow}. What the run returned is read like the output of any step, with {@link From}.
+ */
+@Documented
+@Retention(RetentionPolicy.RUNTIME)
+@Target(ElementType.TYPE)
+@Repeatable(SubWorkflows.class)
+public @interface SubWorkflow {
+    /** The name of the step. */
+    String value();
+
+    /** The name of the other workflow. */
+    String workflow();
+
+    /** Its version; 0 for the newest at the moment of the start. */
+    int version() default 0;
+
+    /** The steps that must have ended first. */
+    String[] after() default {};
+
+    /** Starts a run for each item of what this step gives, or of the run's input for {@code $input}; one run when empty. */
+    String over() default "";
+
+    /** The template of the run's input, as JSON; see {@link io.pgflow.workflow.RegisteredHandler}. */
+    String input() default "";
+
+    /** How many runs are started in all while they fail; see {@link io.pgflow.dsl.OptionVerbs#maxAttempts}. */
+    int maxAttempts() default 3;
+
+    /** See {@link Step#when}. */
+    String when() default "";
+
+    /** See {@link io.pgflow.dsl.OptionVerbs#otherwise}. */
+    Otherwise otherwise() default Otherwise.SKIP;
+
+    /** See {@link io.pgflow.dsl.OptionVerbs#onFailure}; {@code FALLBACK} with {@link #fallback}. */
+    OnFailure.Reaction onFailure() default OnFailure.Reaction.FAIL;
+
+    /** The output, as JSON, that stands in when no attempt remains. */
+    String fallback() default "";
+}
