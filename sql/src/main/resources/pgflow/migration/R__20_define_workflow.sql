@@ -155,6 +155,25 @@ begin
             from step s) l
         where l.problem is not null
         union all
+        select pg_catalog.format('%L of %s is no duration up to %s', d.field, d.place, d.most)
+        from (
+            select 'deadline' as field, 'the workflow' as place, p_definition ->> 'deadline' as span, interval '365 days' as most
+            union all
+            select v.field, pg_catalog.format('step %L', s.name), v.span, v.most
+            from step s
+            cross join lateral (
+                values ('timeout', s.value ->> 'timeout', interval '30 days'),
+                       ('retryDelay', s.value ->> 'retryDelay', '30 days'),
+                       ('maxRetryDelay', s.value ->> 'maxRetryDelay', '30 days'),
+                       ('deadline', s.value ->> 'deadline', '365 days'),
+                       ('within', s.value ->> 'within', '3650 days'),
+                       ('within', s.value -> 'approval' ->> 'within', '3650 days')) v (field, span, most)
+            union all
+            select 'within', pg_catalog.format('step %L', s.name), e.value ->> 'within', '3650 days'
+            from step s
+            cross join lateral pg_catalog.jsonb_array_elements(coalesce(s.value -> 'approval' -> 'escalate', '[]')) e (value)) d
+        where d.span::interval not between '0' and d.most
+        union all
         select pg_catalog.format('the returned step %L does not exist', p_definition ->> 'returns')
         where p_definition ->> 'returns' is not null
           and not exists (select from step s where s.name = p_definition ->> 'returns')
@@ -395,6 +414,8 @@ begin
                 else case when pgflow._wake_time(p_step -> 'sleep', null, null, pgflow.clock()) is null then
                     'a sleep needs a duration such as "PT1H", a time such as "2026-01-31T08:00:00Z" or {"$from": ...}' end
             end
+        when v_kind = 'approval' and p_step ->> 'onFailure' = 'fallback' then
+            'people decide: nothing takes the place of their decision; let a rejection succeed, or skip what follows'
         when v_kind = 'approval' then pgflow._approval_problem(p_step -> 'approval', p_readable)
         when coalesce(p_step ->> 'signal', '') !~ '^[a-z][a-z0-9_]{0,39}$' then 'a signal has a name like a step'
         when coalesce((p_step ->> 'within')::interval <= '0', false) then '"within" is longer than nothing'
@@ -422,7 +443,7 @@ as $$
             'what is shown is {"$from": "$input" or a step that it comes after, "pointer": ...}'
         when not coalesce(pg_catalog.jsonb_array_length(p_approval -> 'choices') >= 2, true) then
             'there are at least two choices'
-        when not coalesce((p_approval ->> 'quorum')::numeric between 1 and 100, true) then 'a quorum is 1 to 100 people'
+        when not coalesce(p_approval ->> 'quorum' ~ '^([1-9][0-9]?|100)$', true) then 'a quorum is 1 to 100 people'
         when coalesce((p_approval ->> 'within')::interval <= '0', false) then '"within" is longer than nothing'
         when p_approval -> 'escalate' is not null and p_approval -> 'within' is null then
             'nothing escalates without a deadline ("within")'

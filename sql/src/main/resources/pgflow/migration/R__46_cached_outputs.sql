@@ -1,5 +1,5 @@
 -- reuse_outputs: a worker that has claimed tasks asks whether their outputs are known already: those of which a cached output is
--- fresh succeed with it, without their handlers.
+-- fresh succeed with it, without their handlers. Not those that begin anew: who asks for a step again wants it done.
 --
 -- Arrays are parallel; a cache is a name, the key any JSON. Returns the positions of the tasks that succeeded by it, and what followed,
 -- as complete_tasks does; when to_settle is true, call settle_steps in a transaction of its own. A task that is no longer held under
@@ -66,6 +66,7 @@ begin
           and t.fence = k.fence
           and t.state = 'RUNNING'
           and t.deferred is null
+          and t.generation = 1
         returning t.*, k.n, k.origin
     ),
     audited as (

@@ -118,7 +118,8 @@ declare
     v_cancelled record;
 begin
     with before as (
-        select t.run_id, t.step, t.item, t.state, coalesce(t.deferred = 'run', false) as awaits_run
+        select t.run_id, t.step, t.item, t.state, coalesce(t.deferred = 'run', false) as awaits_run,
+               coalesce(t.deferred = 'signal', false) as awaits_signal
         from (select r.run_id from unnest(p_run_ids) r (run_id) order by r.run_id) r
         join pgflow.tasks t on t.run_id = r.run_id
         where t.state in ('PENDING', 'SCHEDULED', 'RUNNING', 'RETRYING')
@@ -134,7 +135,7 @@ begin
         where t.run_id = b.run_id
           and t.step = b.step
           and t.item = b.item
-        returning t.*, b.state as was, b.awaits_run
+        returning t.*, b.state as was, b.awaits_run, b.awaits_signal
     ),
     audited as (
         insert into pgflow.audit (
@@ -148,7 +149,9 @@ begin
     select array_agg(s.queue) filter (where c.was = 'SCHEDULED') as queues,
            array_agg(c.priority) filter (where c.was = 'SCHEDULED') as priorities,
            array_agg(c.message_id) filter (where c.was = 'SCHEDULED') as message_ids,
-           coalesce(bool_or(c.awaits_run), false) as any_awaits_run
+           coalesce(bool_or(c.awaits_run), false) as any_awaits_run,
+           array_agg(c.run_id) filter (where c.awaits_signal) as listening_runs,
+           array_agg(c.step) filter (where c.awaits_signal) as listening_steps
     into v_cancelled
     from cancelled c
     join pgflow.steps s on s.workflow_id = c.workflow_id and s.step = c.step;
@@ -162,6 +165,10 @@ begin
         perform pgflow._abandon_sub_runs(
             p_run_ids, array_fill(null::smallint, array[pg_catalog.cardinality(p_run_ids)]), p_actor,
             coalesce(p_reason, 'the run that started it has ended'));
+    end if;
+
+    if v_cancelled.listening_runs is not null then
+        perform pgflow._give_back_signals(v_cancelled.listening_runs, v_cancelled.listening_steps);
     end if;
 
     delete from pgflow.timers t

@@ -141,6 +141,40 @@ begin
 end;
 $$;
 
+-- _give_back_signals: steps that had been given a signal end otherwise, before settle_steps saw it: it is as if no step had taken it. Returns
+-- the names, for _deliver_signal. The caller locked the runs.
+
+create or replace function pgflow._give_back_signals(
+    p_run_ids  uuid[],
+    p_steps    smallint[]
+)
+returns table (run_id uuid, workflow_id int, name text)
+language plpgsql
+set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
+as $$
+begin
+    return query
+    with given as (
+        select distinct t.run_id, t.workflow_id, t.step, t.generation
+        from unnest(p_run_ids, p_steps) w (run_id, step)
+        join pgflow.unsettled_steps u on u.run_id = w.run_id and u.step = w.step
+        join pgflow.tasks t on t.run_id = w.run_id and t.step = w.step and t.item = 0
+        where u.error is null
+    )
+    update pgflow.signals g
+    set step = null,
+        generation = null
+    from given w
+    where g.run_id = w.run_id
+      and g.step = w.step
+      and g.generation = w.generation
+    returning g.run_id, w.workflow_id, g.name;
+end;
+$$;
+
 -- signal_run: tells a run something. The signal is kept until a step waits for one of its name, and goes to one step: signals in
 -- the order they came, steps in the order of the workflow.
 --

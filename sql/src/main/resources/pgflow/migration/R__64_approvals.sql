@@ -33,7 +33,7 @@ begin
 end;
 $$;
 
--- _started_by: the actor of a run's start; null when it has none.
+-- _started_by: the actor of a run's start, or, of a run that a step started, of the start of the first one above it; null when it has none.
 
 create or replace function pgflow._started_by(
     p_run_id  uuid
@@ -43,9 +43,16 @@ language sql
 stable
 set search_path = ''
 as $$
-    select a.actor
+    with recursive above as (
+        select p_run_id as run_id, 0 as height
+        union all
+        select s.run_id, a.height + 1
+        from above a
+        join pgflow.sub_runs s on s.child_run_id = a.run_id
+    )
+    select nullif(a.actor, '')
     from pgflow.audit a
-    where a.run_id = p_run_id
+    where a.run_id = (select t.run_id from above t order by t.height desc limit 1)
       and (a.run_transition = 102 or a.transition in (101, 102))
     order by a.entry
     limit 1;
@@ -623,7 +630,11 @@ begin
             'actor', p_actor, 'choice', a.choice, 'at', pgflow.clock())) m (message_id)
         where a.approval_id = p_approval_id);
     delete from pgmq.q_approval_events q
-    where q.msg_id <= v_message_id - v_most;
+    where q.msg_id = any (array(
+        select o.msg_id
+        from pgmq.q_approval_events o
+        where o.msg_id <= v_message_id - v_most
+        for update skip locked)); -- this transaction may go on to lock tasks: it waits for nobody who has such a lock
     perform pg_catalog.pg_notify('approval_events', p_approval_id::text);
 end;
 $$;

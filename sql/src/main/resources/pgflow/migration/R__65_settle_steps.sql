@@ -7,6 +7,9 @@
 -- Call it in a transaction of its own after one that says that there is something to settle, and now and then (upkeep), until it
 -- says that nothing is left over. Of two concurrent reporters the later one to settle sees both: it waits for the
 -- map task and reads the rows after it has the lock.
+--
+-- A batch in which a value is out of range, or an array too large for the server, is settled one by one; the run that it comes from fails alone
+-- (PGF-RUN-018), so that it holds up nobody.
 -- Locks: runs that may end or of which a step is to be decided, the tasks, their dependents, each in order; then the queues.
 
 drop function if exists pgflow.settle_steps(int);
@@ -32,6 +35,8 @@ declare
     v_decided record;
     v_next record;
     v_ended record;
+    v_run_ids uuid[]; -- known to the handler of errors
+    v_problem text;
 begin
     left_over := false;
     settled := 0;
@@ -51,70 +56,115 @@ begin
         return;
     end if;
 
-    select array_agg(m.run_id) as run_ids, array_agg(m.step) as steps, array_agg(0) as items
-    into v_maps
-    from (
-        select distinct p.run_id, p.step
-        from pgflow.unsettled_steps p
-        where p.error is null
-        order by p.run_id, p.step
-        limit p_limit) m;
-    if v_maps.run_ids is null then
-        return;
-    end if;
+    begin
+        select array_agg(m.run_id) as run_ids, array_agg(m.step) as steps, array_agg(0) as items
+        into v_maps
+        from (
+            select distinct p.run_id, p.step
+            from pgflow.unsettled_steps p
+            where p.error is null
+            order by p.run_id, p.step
+            limit p_limit) m;
+        v_run_ids := v_maps.run_ids;
+        if v_run_ids is null then
+            return;
+        end if;
 
-    -- As _lock_runs_that_may_end, and the runs of which a step is to be decided. Not by a parameter of that function: reports
-    -- call it all the time, and with one more the planner planned its statement anew at each call.
-    perform 1
-    from (
-        select distinct m.run_id, m.step
+        -- As _lock_runs_that_may_end, and the runs of which a step is to be decided. Not by a parameter of that function: reports
+        -- call it all the time, and with one more the planner planned its statement anew at each call.
+        perform 1
+        from (
+            select distinct m.run_id, m.step
+            from unnest(v_maps.run_ids, v_maps.steps) m (run_id, step)
+            order by m.run_id) m
+        join pgflow.runs r on r.run_id = m.run_id
+        join pgflow.steps s on s.workflow_id = r.workflow_id and s.step = m.step
+        where s.dependents = '{}'
+           or s.opens_maps
+           or s.opening = 'settle'
+        for no key update of r;
+        perform 1
         from unnest(v_maps.run_ids, v_maps.steps) m (run_id, step)
-        order by m.run_id) m
-    join pgflow.runs r on r.run_id = m.run_id
-    join pgflow.steps s on s.workflow_id = r.workflow_id and s.step = m.step
-    where s.dependents = '{}'
-       or s.opens_maps
-       or s.opening = 'settle'
-    for no key update of r;
-    perform 1
-    from unnest(v_maps.run_ids, v_maps.steps) m (run_id, step)
-    join pgflow.tasks t on t.run_id = m.run_id and t.step = m.step and t.item = 0
-    for no key update of t;
+        join pgflow.tasks t on t.run_id = m.run_id and t.step = m.step and t.item = 0
+        for no key update of t;
 
-    --@pp settle_steps-locked
-    v_now := pgflow.clock();
-    select *
-    into v_ready
-    from pgflow._count_off_items(v_maps.run_ids, v_maps.steps) r;
-    settled := pg_catalog.cardinality(v_maps.run_ids);
-
-    if v_ready.run_ids is not null then
-        perform pgflow._collect_items(v_ready.run_ids, v_ready.steps, v_now);
-    end if;
-    if v_ready.waited_runs is not null then
-        perform pgflow._complete_waits(
-            v_ready.waited_runs, v_ready.waited_steps, v_ready.waited_outputs, v_ready.waited_actors, v_now);
-    end if;
-    select *
-    into v_decided
-    from pgflow._decide_steps(v_maps.run_ids, v_maps.steps, v_ready.run_ids, v_ready.steps, v_now);
-    select *
-    into v_next
-    from pgflow._begin_items(v_ready.counted_runs, v_ready.counted_steps, v_now) n;
-    woken_queues := v_decided.woken_queues || v_next.woken_queues;
-    left_over := settled = p_limit or v_decided.left_over or v_next.to_settle;
-    next_due_in := v_decided.due_at - v_now;
-
-    if v_ready.run_ids is not null or v_decided.run_ids is not null then
+        --@pp settle_steps-locked
+        v_now := pgflow.clock();
         select *
-        into v_ended
-        from pgflow._end_steps(
-            v_ready.run_ids || v_decided.run_ids, v_ready.steps || v_decided.steps, v_ready.items || v_decided.items,
-            v_ready.workflow_ids || v_decided.workflow_ids, v_now);
-        ended_run_ids := v_ended.ended_run_ids;
-        woken_queues := woken_queues || v_ended.woken_queues;
-        left_over := left_over or v_ended.to_settle or pgflow._any_sub_run(v_ended.ended_run_ids);
+        into v_ready
+        from pgflow._count_off_items(v_maps.run_ids, v_maps.steps) r;
+        settled := pg_catalog.cardinality(v_maps.run_ids);
+
+        if v_ready.run_ids is not null then
+            perform pgflow._collect_items(v_ready.run_ids, v_ready.steps, v_now);
+        end if;
+        if v_ready.waited_runs is not null then
+            perform pgflow._complete_waits(
+                v_ready.waited_runs, v_ready.waited_steps, v_ready.waited_outputs, v_ready.waited_actors, v_now);
+        end if;
+        select *
+        into v_decided
+        from pgflow._decide_steps(v_maps.run_ids, v_maps.steps, v_ready.run_ids, v_ready.steps, v_now);
+        select *
+        into v_next
+        from pgflow._begin_items(v_ready.counted_runs, v_ready.counted_steps, v_now) n;
+        woken_queues := v_decided.woken_queues || v_next.woken_queues;
+        left_over := settled = p_limit or v_decided.left_over or v_next.to_settle;
+        next_due_in := v_decided.due_at - v_now;
+
+        if v_ready.run_ids is not null or v_decided.run_ids is not null then
+            select *
+            into v_ended
+            from pgflow._end_steps(
+                v_ready.run_ids || v_decided.run_ids, v_ready.steps || v_decided.steps, v_ready.items || v_decided.items,
+                v_ready.workflow_ids || v_decided.workflow_ids, v_now);
+            ended_run_ids := v_ended.ended_run_ids;
+            woken_queues := woken_queues || v_ended.woken_queues;
+            left_over := left_over or v_ended.to_settle or pgflow._any_sub_run(v_ended.ended_run_ids);
+        end if;
+    exception
+        when data_exception or program_limit_exceeded then
+            get stacked diagnostics v_problem = message_text;
+    end;
+    if v_problem is not null then
+        select *
+        into settled, ended_run_ids, woken_queues, left_over, next_due_in
+        from pgflow._settle_apart(v_run_ids, v_problem);
     end if;
+end;
+$$;
+
+-- _settle_apart: a batch could not be settled: its first step is settled alone, and when it is alone already, its run fails.
+-- Locks: as in cancel_runs.
+
+create or replace function pgflow._settle_apart(
+    p_run_ids  uuid[],
+    p_problem  text,
+    out settled        int,
+    out ended_run_ids  uuid[],
+    out woken_queues   text[],
+    out left_over      boolean,
+    out next_due_in    interval
+)
+language plpgsql
+set search_path = ''
+as $$
+begin
+    if pg_catalog.cardinality(p_run_ids) > 1 then
+        select s.settled, s.ended_run_ids, s.woken_queues, s.next_due_in
+        into settled, ended_run_ids, woken_queues, next_due_in
+        from pgflow.settle_steps(1) s;
+    else
+        perform pgflow._lock_whole_runs(p_run_ids);
+        ended_run_ids := pgflow._end_runs(
+            p_run_ids, 'FAILED', null, null,
+            array[pg_catalog.jsonb_build_object(
+                'code', 'PGF-RUN-018',
+                'message', 'the run cannot go on: ' || p_problem || '; mend its workflow or its input, and start it again')],
+            pgflow.clock());
+        settled := 1;
+    end if;
+    left_over := true;
 end;
 $$;
 

@@ -37,7 +37,8 @@ begin
        and t.step = r.step
        and t.item = r.item
        and t.fence = r.fence
-       and t.state = 'RUNNING';
+       and t.state = 'RUNNING'
+       and t.deferred is null; -- the token of a deferred task is out
 
     insert into pgflow.deferrals (run_id, step, item, fence, within, silence, token_hash, heard_at)
     select r.run_id, r.step, r.item, r.fence, r.within, r.silence, pgflow._token_hash(r.token), pgflow.clock()
@@ -67,7 +68,7 @@ $$;
 -- comes or its time is over. One whose answer has come already is left as it is: the report is stale then, or repeated.
 --
 -- next_due_in tells when the first of them is out of time.
--- Locks: the reported tasks, in order.
+-- Locks: the reported tasks, then what stands for their tokens, each in order.
 
 create or replace function pgflow.defer_tasks(
     p_worker_id  bigint,
@@ -95,6 +96,13 @@ begin
         order by r.run_id, r.step, r.item) r
     join pgflow.tasks t on t.run_id = r.run_id and t.step = r.step and t.item = r.item
     for no key update of t;
+    perform 1 -- who holds a token may say at once that it is at it
+    from (
+        select r.run_id, r.step, r.item, r.fence
+        from unnest(p_run_ids, p_steps, p_items, p_fences) r (run_id, step, item, fence)
+        order by r.run_id, r.step, r.item, r.fence) r
+    join pgflow.deferrals d on d.run_id = r.run_id and d.step = r.step and d.item = r.item and d.fence = r.fence
+    for no key update of d;
 
     --@pp defer_tasks-locked
     v_now := pgflow.clock();

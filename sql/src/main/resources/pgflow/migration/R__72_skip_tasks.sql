@@ -106,23 +106,29 @@ begin
     into ended_run_ids, woken_queues, to_settle
     from pgflow._end_steps(v_skipped.run_ids, v_skipped.steps, v_skipped.items, v_skipped.workflow_ids, v_now) e;
     perform pgflow._delete_messages(v_skipped.queues, v_skipped.priorities, v_skipped.message_ids);
-    perform pgflow._forget_waiting(v_skipped.run_ids, v_skipped.steps);
+    to_settle := to_settle or pgflow._forget_waiting(v_skipped.run_ids, v_skipped.steps);
 end;
 $$;
 
--- _forget_waiting: timers, deadlines, parking places, places at the gate and what had come for step tasks that need them no more.
+-- _forget_waiting: timers, deadlines, parking places, places at the gate and what had come for step tasks that need them no more. A signal
+-- that had come goes to another step that waits for it; returns whether one did.
 
-create or replace function pgflow._forget_waiting(
+drop function if exists pgflow._forget_waiting(uuid[], smallint[]);
+
+create function pgflow._forget_waiting(
     p_run_ids  uuid[],
     p_steps    smallint[]
 )
-returns void
+returns boolean
 language plpgsql
 set search_path = ''
 set enable_hashjoin = off
 set enable_mergejoin = off
 set enable_seqscan = off
 as $$
+declare
+    v_signals record;
+    v_delivered boolean := false;
 begin
     perform pgflow._abandon_sub_runs(p_run_ids, p_steps, null, 'the step that started it waits for it no more');
 
@@ -143,10 +149,16 @@ begin
       and p.step = k.step
       and p.item = 0;
 
+    select array_agg(g.run_id) as run_ids, array_agg(g.workflow_id) as workflow_ids, array_agg(g.name) as names
+    into v_signals
+    from pgflow._give_back_signals(p_run_ids, p_steps) g;
     delete from pgflow.unsettled_steps u
     using unnest(p_run_ids, p_steps) k (run_id, step)
     where u.run_id = k.run_id
       and u.step = k.step;
+    select coalesce(bool_or(pgflow._deliver_signal(g.run_id, g.workflow_id, g.name)), false)
+    into v_delivered
+    from unnest(v_signals.run_ids, v_signals.workflow_ids, v_signals.names) g (run_id, workflow_id, name);
 
     delete from pgflow.gated_tasks g
     using unnest(p_run_ids, p_steps) k (run_id, step)
@@ -157,5 +169,6 @@ begin
     if exists (select from pgflow.approvals a where a.state = 'pending') then
         perform pgflow._withdraw_approvals(p_run_ids, p_steps, pgflow.clock());
     end if;
+    return v_delivered;
 end;
 $$;

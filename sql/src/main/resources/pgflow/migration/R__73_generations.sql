@@ -99,6 +99,11 @@ begin
     select r.run_id, p_now, 0, r.events, 0, 0, 115, r.generation, 0, p_actor, p_detail
     from restarted r;
 
+    -- What waits for such a run has not been told that it had ended, and waits on.
+    delete from pgflow.unsettled_sub_runs u
+    where u.child_run_id = any (p_run_ids)
+      and u.report <> 'abandoned';
+
     -- A deadline that was met is not taken away at once, and would end what begins now.
     delete from pgflow.deadlines d
     using unnest(p_run_ids) u (run_id), pgflow.runs r

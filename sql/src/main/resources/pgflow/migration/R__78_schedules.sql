@@ -286,7 +286,7 @@ begin
         woken_queues := v_runs.woken_queues;
         to_settle := v_runs.to_settle;
     exception
-        when sqlstate 'PF001' or sqlstate 'PF004' then
+        when sqlstate 'PF001' or sqlstate 'PF004' or data_exception then
             perform pgflow._note_ticks(p_schedule.name, 'refused', v_ticks, sqlerrm, p_now);
     end;
 end;
@@ -574,7 +574,8 @@ begin
     if created then
         update pgflow.schedules s
         set last_run_id = p_run_id
-        where s.name = p_name;
+        where s.name = p_name
+          and not pgflow._is_unfinished(s.last_run_id); -- ticks look at the one that goes on
         perform pgflow._note_schedule(p_name, 'triggered', p_actor, p_reason, null, v_now, p_run_id);
     end if;
 end;

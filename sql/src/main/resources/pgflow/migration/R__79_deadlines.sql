@@ -385,6 +385,7 @@ begin
                     'step %s had not ended %s after it was scheduled; look at what it waited for, or give it longer', l.name, l.deadline)),
             worker_id = null,
             deferred = null,
+            remaining = 0,
             events = t.events + 1
         from late l
         where t.run_id = l.run_id

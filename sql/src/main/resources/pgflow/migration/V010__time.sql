@@ -49,7 +49,8 @@ create table pgflow.schedules (
     constraint catch_up_limit_is_from_1_to_1000 check (catch_up_limit between 1 and 1000),
     constraint overlap_is_known check (overlap in ('allow', 'skip')),
     constraint schedule_priority_is_known check (priority between 1 and 3),
-    constraint schedule_deadline_is_positive check (deadline > interval '0'),
+    constraint labels_of_a_schedule_are_an_object check (jsonb_typeof(labels) = 'object'),
+    constraint schedule_deadline_is_in_range check (deadline > interval '0' and deadline <= interval '365 days'),
     constraint paused_schedules_wait_for_nothing check (not paused or next_at is null)
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 

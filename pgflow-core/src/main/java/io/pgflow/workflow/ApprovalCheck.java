@@ -28,6 +28,11 @@ record ApprovalCheck(StepDefinition step, Place.Style style, List<Problem> probl
     private static final List<String> TYPES = List.of("text", "number", "boolean", "choice");
 
     void check(Approval approval, Place at) {
+        if (step.options().onFailure().fallback().isPresent()) {
+            bad(
+                    at,
+                    "people decide: nothing takes the place of their decision; let a rejection succeed, or skip what follows");
+        }
         try {
             if (Json.tree(approval.json(), "the approval") instanceof Map<?, ?> fields) {
                 fields(fields, at);

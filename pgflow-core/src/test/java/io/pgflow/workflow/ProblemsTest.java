@@ -140,6 +140,9 @@ class ProblemsTest {
         assertThat(approval(new Approval("{\"question\": \"Q?\", \"quorom\": 2}")))
                 .containsExactly("PGF-WFL-019");
         assertThat(approval(new Approval("{"))).containsExactly("PGF-WFL-027");
+        assertThat(codes(List.of(StepDefinition.of("ok", good)
+                        .withOptions(StepOptions.DEFAULT.withOnFailure(OnFailure.fallBackTo("yes"))))))
+                .containsExactly("PGF-WFL-027");
     }
 
     private static List<String> approval(Approval approval) {

@@ -56,6 +56,20 @@ class CachedOutputsTest extends Specification {
     }
 
     @Test
+    void who_asks_for_a_step_again_gets_it_done_and_not_what_was_kept() {
+        UUID run = db.start("quote");
+        reuse(List.of(db.claimOne(worker)), "{\"country\": \"CH\", \"id\": 7}");
+        db.drain(worker);
+
+        db.rerun(run, "price");
+        Claim again = db.claimOne(worker);
+
+        assertThat(reuse(List.of(again), "{\"country\": \"CH\", \"id\": 7}").positions())
+                .isEmpty();
+        db.complete(worker, again, "43");
+    }
+
+    @Test
     void an_output_is_fresh_for_its_time_and_then_forgotten() {
         db.clock("61 minutes");
         long later = db.worker();

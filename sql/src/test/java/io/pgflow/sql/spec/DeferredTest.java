@@ -2,6 +2,8 @@ package io.pgflow.sql.spec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
@@ -365,5 +367,60 @@ class DeferredTest extends Specification {
 
         assertThat(failing.finish()).containsExactly("stale");
         assertThat(db.states(run)).isEqualTo("CANCELLED: a CANCELLED, b CANCELLED");
+    }
+
+    @Test
+    void the_deadline_of_its_step_ends_a_deferred_task_whatever_follows() {
+        db.defineJson(
+                "{\"name\": \"flow\", \"steps\": [{\"name\": \"a\", \"handler\": \"flow.a\", \"deadline\": \"PT1M\","
+                        + " \"onFailure\": \"fallback\", \"fallback\": 1}, {\"name\": \"b\", \"handler\": \"flow.b\", \"after\": [\"a\"]}]}");
+        long worker = db.worker();
+        UUID run = db.start("flow");
+        db.settle();
+        String token = outside.next(worker);
+
+        db.clock("2 minutes");
+        db.row("select fired from pgflow.fire_deadlines(100)");
+        db.settle();
+
+        assertThat(db.states(run)).isEqualTo("RUNNING: a SUCCEEDED, b SCHEDULED");
+        assertThat(db.count("select remaining from pgflow.tasks where run_id = ? and step = 1", run))
+                .isZero();
+        assertThat(outside.complete("2", token)).containsExactly("stale");
+    }
+
+    @Test
+    void the_outside_may_say_that_it_is_at_it_while_the_handler_returns() {
+        db.define("flow", "a");
+        long worker = db.worker();
+        db.start("flow");
+        db.start("flow");
+        List<Claim> claims = new ArrayList<>(db.claim(worker, 2));
+        claims.sort(Comparator.comparing(claim -> claim.runId().toString()));
+        String first = outside.token(claims.get(0));
+        String second = outside.token(claims.get(1));
+        Session reporter = session();
+
+        db.begin();
+        outside.beat(null, first);
+        var returning = Paused.blocked(
+                session(), reporter, s -> new Deferring(s).handOver(worker, claims.get(1), claims.get(0)));
+        assertThat(outside.beat(null, second)).containsExactly("applied");
+        db.commit();
+
+        assertThat(returning.finish()).isTrue();
+    }
+
+    @Test
+    void a_token_that_is_out_is_not_made_void_by_asking_for_another() {
+        db.define("flow", "a");
+        long worker = db.worker();
+        db.start("flow");
+        Claim claim = db.claimOne(worker);
+        String token = outside.token(claim);
+        outside.handOver(worker, claim);
+
+        assertThat(outside.token(claim)).isEqualTo("null");
+        assertThat(outside.complete("1", token)).containsExactly("applied");
     }
 }

@@ -23,14 +23,15 @@ record Deferring(Session db) {
     }
 
     /** The handler has returned; true when it was not too late. */
-    boolean handOver(long worker, Claim claim) {
+    boolean handOver(long worker, Claim... claims) {
+        List<Claim> handed = List.of(claims);
         return db.row(
                         "select coalesce(cardinality(stale), 0) = 0 as applied from pgflow.defer_tasks(?, ?, ?, ?, ?)",
                         worker,
-                        Session.ids(List.of(claim)),
-                        Session.steps(List.of(claim)),
-                        Session.items(List.of(claim)),
-                        Session.fences(List.of(claim)))
+                        Session.ids(handed),
+                        Session.steps(handed),
+                        Session.items(handed),
+                        Session.fences(handed))
                 .truth("applied");
     }
 

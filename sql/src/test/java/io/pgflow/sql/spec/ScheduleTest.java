@@ -168,6 +168,20 @@ class ScheduleTest extends Specification {
     }
 
     @Test
+    void a_run_that_a_person_triggered_does_not_hide_one_of_a_tick_that_goes_on() {
+        define("nightly", NIGHTLY.replace("}", ", \"overlap\": \"skip\"}"));
+        long worker = db.worker();
+        advance("nightly", "2026-03-01T02:30Z");
+        db.claimOne(worker);
+        db.row("select * from pgflow.trigger_schedule('nightly', gen_random_uuid(), 'ada', 'now')");
+        db.complete(worker, db.claimOne(worker), "1");
+
+        advance("nightly", "2026-03-02T02:30Z");
+
+        assertThat(db.count("select count(*) from pgflow.runs")).isEqualTo(2);
+    }
+
+    @Test
     void a_tick_whose_run_cannot_start_is_noted_and_the_schedule_goes_on() {
         db.define("items", "each*");
         define("broken", NIGHTLY.replace("report", "items").replace("}", ", \"input\": 1}"));

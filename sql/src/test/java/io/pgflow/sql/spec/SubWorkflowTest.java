@@ -414,4 +414,24 @@ class SubWorkflowTest extends Specification {
         return db.texts("select error -> 'error' ->> 'code' from pgflow.runs where run_id = ?", run)
                 .get(0);
     }
+
+    @Test
+    void a_run_that_begins_anew_before_its_failure_was_told_is_waited_for() {
+        defineJson("child", "{\"name\": \"work\", \"handler\": \"child.work\", \"maxAttempts\": 1}", "work");
+        db.defineJson("{\"name\": \"outer\", \"steps\": [{\"name\": \"sub\", \"workflow\": \"child\"}]}");
+        long worker = db.worker();
+        UUID run = db.start("outer");
+        db.settle();
+        Claim claim = db.claimOne(worker);
+        db.failForGood(worker, claim);
+
+        db.retry(claim.runId());
+        db.settle();
+
+        assertThat(db.count("select count(*) from pgflow.sub_runs where run_id = ?", run))
+                .isOne();
+        db.complete(worker, db.claimOne(worker), "7");
+        db.settle();
+        assertThat(db.states(run)).isEqualTo("SUCCEEDED: sub SUCCEEDED");
+    }
 }
