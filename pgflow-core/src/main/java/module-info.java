@@ -12,6 +12,7 @@ module io.pgflow.core {
 
     exports io.pgflow;
     exports io.pgflow.approval;
+    exports io.pgflow.audit;
     exports io.pgflow.cache;
     exports io.pgflow.deferred;
     exports io.pgflow.event;

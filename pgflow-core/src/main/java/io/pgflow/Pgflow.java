@@ -89,16 +89,17 @@ public final class Pgflow implements AutoCloseable {
 
     private Facets facets(Builder built, RunStore runs, ScheduleStore schedules, Consequences consequences) {
         return new Facets(
-                new Approvals(Stores.approvals(built.connections), consequences),
+                new Approvals(Stores.approvals(built.connections), consequences, built.settings.maxPayloadBytes()),
                 new DeferredTasks(Stores.deferred(built.connections), consequences, built.settings.maxPayloadBytes()),
                 new FlowControl(Stores.flow(built.connections), consequences),
                 new Operations(
                         built.settings,
                         Stores.operations(built.connections),
                         Stores.survey(built.connections),
+                        Stores.flow(built.connections),
                         consequences),
-                new Progress(progress, signals, built.settings.pollInterval()),
-                new OutputCache(cache),
+                new Progress(progress, runs, signals, built.settings.pollInterval()),
+                new OutputCache(cache, built.settings.maxPayloadBytes()),
                 new Schedules(built.settings, schedules, runs, consequences));
     }
 

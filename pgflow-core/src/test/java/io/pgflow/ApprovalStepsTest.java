@@ -23,6 +23,7 @@ import io.pgflow.workflow.StepDefinition;
 import io.pgflow.workflow.Workflow;
 import io.pgflow.workflow.WorkflowDefinition;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -138,12 +139,31 @@ class ApprovalStepsTest {
     @Test
     void what_is_no_verdict_is_refused() {
         assertThatThrownBy(() -> Verdict.of(" ", "approve")).hasMessageContaining("an actor has a name");
+        assertThatThrownBy(() -> Verdict.of("ada", "approve").withComment("\u0000"))
+                .isInstanceOf(IllegalArgumentException.class);
         assertThat(engines.start()
                         .executor()
                         .approvals()
                         .decide(UUID.randomUUID(), Verdict.of("ada", "x"))
                         .outcome())
                 .isEqualTo(DecisionOutcome.UNKNOWN);
+    }
+
+    @Test
+    void a_form_that_is_no_json_or_too_large_is_refused_like_any_payload() {
+        Approvals approvals = engines.start(Engines.settings().maxPayloadBytes(1024))
+                .executor()
+                .approvals();
+        Map<String, Object> cyclic = new HashMap<>();
+        cyclic.put("itself", cyclic);
+        Verdict verdict = Verdict.of("ada", "approve");
+
+        assertThat(List.of(
+                        cyclic, Map.<String, Object>of("x", "\u0000"), Map.<String, Object>of("x", "y".repeat(2000))))
+                .allSatisfy(
+                        form -> assertThatThrownBy(() -> approvals.decide(UUID.randomUUID(), verdict.withForm(form)))
+                                .isInstanceOf(InvalidPayloadException.class)
+                                .hasMessageContaining("the form of a verdict"));
     }
 
     private static ApprovalSnapshot awaitAsked(Approvals approvals, ApprovalFilter filter) {

@@ -33,6 +33,15 @@ class AwaitTest {
             .untyped();
 
     @Test
+    void one_may_wait_for_ever() throws Exception {
+        Workflow<Object, Object> flow = Flow.of("flow", "a").returns("a").untyped();
+        Pgflow pgflow = engines.start(flow);
+
+        assertThat(pgflow.executor().start(flow, 1).await(Duration.ofSeconds(Long.MAX_VALUE)))
+                .isEqualTo("a");
+    }
+
+    @Test
     void awaiting_has_an_end_and_the_run_goes_on() throws Exception {
         Pgflow pgflow = engines.start(held);
         Run<Object> run = pgflow.executor().start(held, null);

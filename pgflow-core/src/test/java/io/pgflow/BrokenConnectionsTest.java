@@ -4,6 +4,7 @@ import static io.pgflow.testing.Engines.PATIENCE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import io.pgflow.approval.ApprovalFilter;
 import io.pgflow.executor.CancelOutcome;
 import io.pgflow.executor.Executor;
 import io.pgflow.executor.Run;
@@ -12,6 +13,9 @@ import io.pgflow.executor.StartOptions;
 import io.pgflow.faults.Fault;
 import io.pgflow.faults.FaultDataSource;
 import io.pgflow.faults.Faults;
+import io.pgflow.flowcontrol.Target;
+import io.pgflow.operation.RunSelection;
+import io.pgflow.operation.TaskName;
 import io.pgflow.testing.Engines;
 import io.pgflow.testing.Flow;
 import io.pgflow.workflow.Workflow;
@@ -52,6 +56,46 @@ class BrokenConnectionsTest {
                 arguments("get_run", question(executor -> executor.find(onlyRun(executor)))),
                 arguments("list_runs", question(executor -> executor.list(RunFilter.all()))),
                 arguments("run_tasks", question(executor -> executor.tasks(onlyRun(executor)))),
+                arguments(
+                        "why_not_running",
+                        question(executor ->
+                                executor.operations().whyNotRunning(TaskName.of(onlyRun(executor), "work")))),
+                arguments(
+                        "plan_move", question(executor -> executor.operations().planMove(onlyRun(executor), 1))),
+                arguments(
+                        "export_run", question(executor -> executor.operations().export(onlyRun(executor)))),
+                arguments(
+                        "count_matching_runs",
+                        question(executor -> executor.operations()
+                                .matching(RunSelection.all())
+                                .count())),
+                arguments(
+                        "list_approvals",
+                        question(executor -> executor.approvals().pending(ApprovalFilter.all()))),
+                arguments(
+                        "get_approval",
+                        question(executor -> executor.approvals().find(onlyRun(executor)))),
+                arguments(
+                        "list_schedules",
+                        question(executor -> executor.schedules().list())),
+                arguments(
+                        "schedule_entries",
+                        question(executor -> executor.schedules().history("none"))),
+                arguments(
+                        "progress_page",
+                        question(executor -> executor.progress().read(onlyRun(executor), 0, 10))),
+                arguments(
+                        "queue_loads",
+                        question(executor -> executor.flowControl().queues())),
+                arguments(
+                        "limits_in_use",
+                        question(executor -> executor.flowControl().limits())),
+                arguments(
+                        "pgflow.paused",
+                        question(executor -> executor.flowControl().paused())),
+                arguments(
+                        "rule_history",
+                        question(executor -> executor.flowControl().history(Target.queue("default")))),
                 arguments(
                         "\"workflows\"",
                         question(executor ->

@@ -51,6 +51,16 @@ class CallsTest {
     });
 
     @Test
+    void a_service_knows_only_its_own_calls() throws Exception {
+        Executor executor = working(price).executor();
+        Run<Integer> priced = executor.submit(price.job(new Order("nail", 6)));
+        priced.await(PATIENCE);
+
+        assertThat(executor.result(price, priced.id())).isPresent();
+        assertThat(executor.result(slow, priced.id())).isEmpty();
+    }
+
+    @Test
     void a_call_is_answered_by_another_process_that_has_the_service() throws Exception {
         working(price);
         Service<Order, Integer> known = Service.named("shop.price", Order.class, Integer.class);

@@ -4,6 +4,7 @@ import static io.pgflow.testing.Engines.PATIENCE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pgflow.audit.AuditNote;
 import io.pgflow.executor.CancelOutcome;
 import io.pgflow.executor.Run;
 import io.pgflow.executor.RunEndedException;
@@ -16,7 +17,6 @@ import io.pgflow.workflow.Workflow;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -54,8 +54,8 @@ class CancelAndSkipTest {
         Run<Object> run = here.executor().start(endless, null);
         assertThat(running.await(60, TimeUnit.SECONDS)).isTrue();
 
-        List<CancelOutcome> outcomes =
-                here.executor().cancel(List.of(run.id(), UUID.randomUUID()), Optional.of("tester"), "no longer wanted");
+        List<CancelOutcome> outcomes = here.executor()
+                .cancel(List.of(run.id(), UUID.randomUUID()), AuditNote.by("tester", "no longer wanted"));
 
         assertThat(outcomes).containsExactly(CancelOutcome.CANCELLED, CancelOutcome.UNKNOWN);
         assertThat(interrupted.await(60, TimeUnit.SECONDS)).isTrue();
@@ -93,9 +93,9 @@ class CancelAndSkipTest {
         Pgflow starting = engines.start();
         Run<Object> run = starting.executor().start(withoutHandler, null);
 
-        assertThat(starting.executor().skip(run.id(), "extra", Optional.of("tester"), "not needed"))
+        assertThat(starting.executor().skip(run.id(), "extra", AuditNote.by("tester", "not needed")))
                 .isTrue();
-        assertThat(starting.executor().skip(run.id(), "extra", Optional.of("tester"), "again"))
+        assertThat(starting.executor().skip(run.id(), "extra", AuditNote.by("tester", "again")))
                 .isFalse();
         engines.start(optional);
 

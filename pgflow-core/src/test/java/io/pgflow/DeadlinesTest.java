@@ -11,6 +11,7 @@ import io.pgflow.executor.StartRefusedException;
 import io.pgflow.state.TaskState;
 import io.pgflow.testing.Engines;
 import io.pgflow.testing.Flow;
+import io.pgflow.testing.MovableClock;
 import io.pgflow.workflow.OnFailure;
 import io.pgflow.workflow.TaskInput;
 import io.pgflow.workflow.Workflow;
@@ -27,29 +28,33 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class DeadlinesTest {
 
     private static final Duration SOON = Duration.ofMillis(200);
+    /** Long enough for a handler to begin, and shorter than what a worker may be silent. */
+    private static final Duration AFTER = Duration.ofSeconds(20);
 
     @RegisterExtension
     final Engines engines = new Engines();
 
     private final CountDownLatch running = new CountDownLatch(1);
     private final CountDownLatch interrupted = new CountDownLatch(1);
+    private final MovableClock clock = new MovableClock();
 
     @Test
     void a_run_that_misses_its_deadline_fails_and_its_handlers_are_interrupted() throws Exception {
         Workflow<Object, Object> endless = Flow.of("endless", "work -> rest")
                 .step("work", this::untilInterrupted)
                 .untyped();
-        Pgflow pgflow = engines.start(endless);
-
+        Pgflow pgflow = start(endless);
         Run<Object> run =
-                pgflow.executor().start(endless, null, StartOptions.none().deadline(SOON));
+                pgflow.executor().start(endless, null, StartOptions.none().deadline(AFTER));
+        assertThat(running.await(60, TimeUnit.SECONDS)).isTrue();
+
+        clock.passes(AFTER);
 
         assertThatThrownBy(() -> run.await(PATIENCE)).isInstanceOfSatisfying(RunEndedException.class, e -> {
             assertThat(e.code()).isEqualTo(RunEndedException.LATE);
             assertThat(e.errorJson().orElseThrow()).contains("PGF-RUN-040");
         });
-        assertThat(running.getCount() > 0 || interrupted.await(60, TimeUnit.SECONDS))
-                .isTrue();
+        assertThat(interrupted.await(60, TimeUnit.SECONDS)).isTrue();
         assertThat(pgflow.executor().tasks(run.id()))
                 .allSatisfy(task -> assertThat(task.state()).isEqualTo(TaskState.CANCELLED));
     }
@@ -80,15 +85,17 @@ class DeadlinesTest {
     void a_step_that_misses_its_deadline_while_it_runs_is_interrupted_and_its_fallback_stands_in() throws Exception {
         Workflow<Object, Object> flow = Flow.of("flow", "work")
                 .step("work", this::untilInterrupted)
-                .options("work", step -> step.withDeadline(SOON).withOnFailure(OnFailure.fallBackTo("plan b")))
+                .options("work", step -> step.withDeadline(AFTER).withOnFailure(OnFailure.fallBackTo("plan b")))
                 .returns("work")
                 .untyped();
 
-        Run<Object> run = engines.start(flow).executor().start(flow, null);
+        Run<Object> run = start(flow).executor().start(flow, null);
+        assertThat(running.await(60, TimeUnit.SECONDS)).isTrue();
+
+        clock.passes(AFTER);
 
         assertThat(run.await(PATIENCE)).isEqualTo("plan b");
-        assertThat(running.getCount() > 0 || interrupted.await(60, TimeUnit.SECONDS))
-                .isTrue();
+        assertThat(interrupted.await(60, TimeUnit.SECONDS)).isTrue();
     }
 
     @Test
@@ -124,6 +131,13 @@ class DeadlinesTest {
         assertThatThrownBy(() -> StartOptions.none().deadline(Duration.ZERO))
                 .isInstanceOf(StartRefusedException.class)
                 .hasMessageContaining("PGF-RUN-004");
+    }
+
+    private Pgflow start(Workflow<?, ?> flow) {
+        return engines.closeLater(Pgflow.on(clock.over(engines.pool()))
+                .settings(Engines.settings().expiresAfter(Duration.ofMinutes(5)).build())
+                .with(flow)
+                .start());
     }
 
     private String untilInterrupted(TaskInput in) throws InterruptedException {

@@ -2,15 +2,21 @@ package io.pgflow;
 
 import static io.pgflow.testing.Engines.PATIENCE;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
+import io.pgflow.audit.AuditNote;
+import io.pgflow.executor.Executor;
 import io.pgflow.executor.Run;
 import io.pgflow.executor.StartOptions;
 import io.pgflow.flowcontrol.FlowControl;
 import io.pgflow.flowcontrol.LimitLoad;
 import io.pgflow.flowcontrol.QueueLoad;
+import io.pgflow.flowcontrol.RuleChange;
+import io.pgflow.flowcontrol.Target;
 import io.pgflow.testing.Engines;
 import io.pgflow.testing.Flow;
+import io.pgflow.testing.Gauge;
 import io.pgflow.workflow.Concurrency;
 import io.pgflow.workflow.Part;
 import io.pgflow.workflow.Rate;
@@ -24,7 +30,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -36,8 +41,11 @@ class FlowLimitsTest {
     @RegisterExtension
     final Engines engines = new Engines();
 
-    private final AtomicInteger running = new AtomicInteger();
-    private final AtomicInteger mostAtOnce = new AtomicInteger();
+    private final Gauge gauge = new Gauge();
+    private final Workflow<Object, Object> other = Flow.of("other", "a")
+            .options("a", options -> options.withQueue("other"))
+            .returns("a")
+            .untyped();
     private final List<Long> beginnings = Collections.synchronizedList(new ArrayList<>());
     private final CountDownLatch release = new CountDownLatch(1);
 
@@ -45,37 +53,30 @@ class FlowLimitsTest {
     void no_more_tasks_of_a_step_run_at_once_than_its_limit_in_all_processes_together() throws Exception {
         Workflow<Object, Object> flow =
                 limited(options -> options.withLimits(limits -> limits.with(Concurrency.of(3))));
-        Pgflow first = engines.start(flow);
-        engines.start(flow);
+        Pgflow first = start(flow);
+        start(flow);
 
-        for (Run<Object> run : first.executor().startAll(flow, numbers(40), StartOptions.none())) {
-            run.await(PATIENCE);
-        }
-
-        assertThat(mostAtOnce.get()).isBetween(1, 3);
+        runToTheirEnd(first, 3, first.executor().startAll(flow, numbers(40), StartOptions.none()));
     }
 
     @Test
     void each_tenant_has_a_place_and_one_with_many_tasks_does_not_keep_out_another() throws Exception {
         Workflow<Object, Object> flow = limited(options ->
                 options.withLimits(limits -> limits.with(Concurrency.of(1).by(Part.input("/tenant")))));
-        Pgflow pgflow = engines.start(flow);
+        Pgflow pgflow = start(flow);
         List<Object> big = new ArrayList<>(Collections.nCopies(50, Map.of("tenant", "big")));
         List<Run<Object>> runs = new ArrayList<>(pgflow.executor().startAll(flow, big, StartOptions.none()));
 
-        pgflow.executor().start(flow, Map.of("tenant", "small")).await(PATIENCE);
+        runs.add(pgflow.executor().start(flow, Map.of("tenant", "small")));
 
-        assertThat(runs).anyMatch(run -> run.snapshot().endedAt().isEmpty());
-        for (Run<Object> run : runs) {
-            run.await(PATIENCE);
-        }
-        assertThat(mostAtOnce.get()).isBetween(1, 2);
+        runToTheirEnd(pgflow, 2, runs);
     }
 
     @Test
     void no_more_attempts_begin_in_a_period_than_the_rate_in_all_processes_together() throws Exception {
         Workflow<Object, Object> flow = limited(options -> options.withLimits(
                 limits -> limits.with(Rate.of(5, Duration.ofMillis(300)).named("api"))));
+        gauge.open();
         Pgflow first = engines.start(flow);
         engines.start(flow);
 
@@ -95,27 +96,68 @@ class FlowLimitsTest {
     }
 
     @Test
-    void a_queue_is_limited_while_it_is_worked_on_and_says_how_it_stands() throws Exception {
-        Workflow<Object, Object> flow = limited(options -> options);
-        Pgflow first = engines.start(flow);
-        FlowControl control = first.executor().flowControl();
-        engines.start(flow);
-        assertThat(control.limitQueue("default", 2, "ada", "the printer is slow"))
-                .isTrue();
-
-        List<Run<Object>> runs = first.executor().startAll(flow, numbers(30), StartOptions.none());
-        for (Run<Object> run : runs) {
+    void each_tenant_has_a_rate_of_its_own() throws Exception {
+        Workflow<Object, Object> flow = limited(options -> options.withLimits(
+                limits -> limits.with(Rate.of(1, Duration.ofHours(1)).by(Part.input("/tenant")))));
+        gauge.open();
+        Executor executor = engines.start(flow).executor();
+        List<Run<Object>> first =
+                List.of(executor.start(flow, Map.of("tenant", "a")), executor.start(flow, Map.of("tenant", "b")));
+        for (Run<Object> run : first) {
             run.await(PATIENCE);
         }
 
-        assertThat(mostAtOnce.get()).isBetween(1, 2);
+        Run<Object> second = executor.start(flow, Map.of("tenant", "a"));
+        executor.start(flow, Map.of("tenant", "c")).await(PATIENCE);
+
+        assertThat(second.snapshot().endedAt()).isEmpty();
+        assertThat(beginnings).hasSize(3);
+    }
+
+    @Test
+    void a_process_leaves_queues_alone_that_it_was_not_given() throws Exception {
+        gauge.open();
+        Workflow<Object, Object> flow = limited(options -> options.withQueue("gpu"));
+        Pgflow pgflow = engines.start(Engines.settings().queues("other"), flow, other);
+        Run<Object> left = pgflow.executor().start(flow, 1);
+        for (int i = 0; i < 3; i++) { // it has looked for work again and again
+            pgflow.executor().start(other, 1).await(PATIENCE);
+        }
+
+        assertThat(beginnings).isEmpty();
+
+        engines.start(Engines.settings().queues("gpu"), flow);
+        left.await(PATIENCE);
+    }
+
+    @Test
+    void a_queue_is_limited_while_it_is_worked_on_and_says_how_it_stands() throws Exception {
+        Workflow<Object, Object> flow = limited(options -> options);
+        Pgflow first = start(flow);
+        FlowControl control = first.executor().flowControl();
+        start(flow);
+        assertThat(control.limitQueue("default", 2, AuditNote.by("ada", "the printer is slow")))
+                .isTrue();
+
+        runToTheirEnd(first, 2, first.executor().startAll(flow, numbers(30), StartOptions.none()));
+
         assertThat(control.queues())
+                .filteredOn(queue -> queue.queue().equals("default"))
                 .singleElement()
                 .returns("default", QueueLoad::queue)
                 .returns(OptionalInt.of(2), QueueLoad::limit)
                 .returns(0L, QueueLoad::waiting);
-        assertThat(control.unlimitQueue("default", "ada", "there is a new one")).isTrue();
-        assertThat(control.limitQueue("nothing", 1, "ada", "?")).isFalse();
+        assertThat(control.unlimitQueue("default", AuditNote.by("ada", "there is a new one")))
+                .isTrue();
+        assertThat(control.limitQueue("nothing", 1, AuditNote.by("ada", "?"))).isFalse();
+        assertThat(control.history(Target.queue("default")))
+                .extracting(
+                        RuleChange::kind,
+                        RuleChange::atOnce,
+                        change -> change.reason().orElse("?"))
+                .containsExactly(
+                        tuple(RuleChange.Kind.UNLIMITED, OptionalInt.empty(), "there is a new one"),
+                        tuple(RuleChange.Kind.LIMITED, OptionalInt.of(2), "the printer is slow"));
     }
 
     @Test
@@ -171,13 +213,9 @@ class FlowLimitsTest {
     @Test
     void a_process_runs_no_more_of_a_queue_at_once_than_its_slots_for_it() throws Exception {
         Workflow<Object, Object> flow = limited(options -> options.withQueue("gpu"));
-        Pgflow pgflow = engines.start(Engines.settings().queue("gpu", 2), flow);
+        Pgflow pgflow = engines.start(Engines.settings().queues("other").queue("gpu", 2), flow, other);
 
-        for (Run<Object> run : pgflow.executor().startAll(flow, numbers(20), StartOptions.none())) {
-            run.await(PATIENCE);
-        }
-
-        assertThat(mostAtOnce.get()).isBetween(1, 2);
+        runToTheirEnd(pgflow, 2, pgflow.executor().startAll(flow, numbers(20), StartOptions.none()));
     }
 
     @Test
@@ -193,12 +231,28 @@ class FlowLimitsTest {
         assertThat(left.await(PATIENCE)).isEqualTo("a");
     }
 
+    /** An engine that has work elsewhere, too. */
+    private Pgflow start(Workflow<Object, Object> flow) {
+        return engines.start(Engines.settings().queues("default", "other"), flow, other);
+    }
+
+    /** As many as the limit are at work at once, and no more come in while other work is done. */
+    private void runToTheirEnd(Pgflow pgflow, int limit, List<Run<Object>> runs) throws InterruptedException {
+        gauge.awaitInside(limit);
+        for (int i = 0; i < 3; i++) {
+            pgflow.executor().start(other, 1).await(PATIENCE);
+        }
+        gauge.open();
+        for (Run<Object> run : runs) {
+            run.await(PATIENCE);
+        }
+        assertThat(gauge.most()).isEqualTo(limit);
+    }
+
     private Workflow<Object, Object> limited(UnaryOperator<StepOptions> options) {
         TaskHandler counting = in -> {
             beginnings.add(System.nanoTime());
-            mostAtOnce.accumulateAndGet(running.incrementAndGet(), Math::max);
-            Thread.sleep(5); // the work
-            running.decrementAndGet();
+            gauge.pass();
             return "1";
         };
         return Flow.of("flow", "work")

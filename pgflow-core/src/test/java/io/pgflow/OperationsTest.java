@@ -4,9 +4,9 @@ import static io.pgflow.testing.Engines.PATIENCE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pgflow.audit.AuditNote;
 import io.pgflow.executor.Run;
 import io.pgflow.executor.RunEndedException;
-import io.pgflow.operation.Decision;
 import io.pgflow.operation.NewRun;
 import io.pgflow.operation.OperationOutcome;
 import io.pgflow.operation.Operations;
@@ -27,7 +27,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** What a person does with runs after they were started. */
 class OperationsTest {
 
-    private static final Decision DECISION = Decision.by("ada", "the printer is mended");
+    private static final AuditNote NOTE = AuditNote.by("ada", "the printer is mended");
 
     @RegisterExtension
     final Engines engines = new Engines();
@@ -59,7 +59,7 @@ class OperationsTest {
 
         // region mend
         Operations operations = pgflow.executor().operations();
-        Decision mended = Decision.by("ada", "the printer is mended");
+        AuditNote mended = AuditNote.by("ada", "the printer is mended");
         OperationOutcome outcome = operations.retry(runId, mended);
         // endregion
 
@@ -67,7 +67,7 @@ class OperationsTest {
 
         assertThat(run.await(PATIENCE)).isEqualTo(List.of(1, 2, 3));
         assertThat(reserved).hasValue(1);
-        assertThat(operations.retry(List.of(run.id(), UUID.randomUUID()), DECISION))
+        assertThat(operations.retry(List.of(run.id(), UUID.randomUUID()), NOTE))
                 .containsExactly(OperationOutcome.SUCCEEDED, OperationOutcome.UNKNOWN);
         assertThat(pgflow.executor().events(run.id()))
                 .filteredOn(event -> event.step().isEmpty() && event.actor().isPresent())
@@ -86,7 +86,7 @@ class OperationsTest {
         Run<Object> run = pgflow.executor().start(order, List.of(1, 2, 3));
         run.await(PATIENCE);
 
-        assertThat(pgflow.executor().operations().rerun(run.id(), "reserve", DECISION))
+        assertThat(pgflow.executor().operations().rerun(run.id(), "reserve", NOTE))
                 .isEqualTo(OperationOutcome.DONE);
 
         assertThat(run.await(PATIENCE)).isEqualTo(List.of(1, 2, 3));
@@ -99,12 +99,10 @@ class OperationsTest {
         Run<Object> run = failed(pgflow);
         TaskName item = TaskName.of(run.id(), "labels").item(1);
 
-        assertThat(pgflow.executor().operations().setOutput(item, "20", DECISION))
-                .isEqualTo(OperationOutcome.DONE);
+        assertThat(pgflow.executor().operations().setOutput(item, "20", NOTE)).isEqualTo(OperationOutcome.DONE);
 
         assertThat(run.await(PATIENCE)).isEqualTo(List.of(1, 20, 3));
-        assertThat(pgflow.executor().operations().setOutput(item, "21", DECISION))
-                .isEqualTo(OperationOutcome.SUCCEEDED);
+        assertThat(pgflow.executor().operations().setOutput(item, "21", NOTE)).isEqualTo(OperationOutcome.SUCCEEDED);
     }
 
     @Test
@@ -113,10 +111,10 @@ class OperationsTest {
         Run<Object> run = failed(pgflow);
         TaskName item = TaskName.of(run.id(), "labels").item(1);
 
-        assertThat(pgflow.executor().operations().skip(item, DECISION)).isEqualTo(OperationOutcome.DONE);
+        assertThat(pgflow.executor().operations().skip(item, NOTE)).isEqualTo(OperationOutcome.DONE);
 
         assertThat(String.valueOf(run.await(PATIENCE))).isEqualTo("[1, null, 3]");
-        assertThat(pgflow.executor().operations().skip(item, DECISION)).isEqualTo(OperationOutcome.SKIPPED);
+        assertThat(pgflow.executor().operations().skip(item, NOTE)).isEqualTo(OperationOutcome.SKIPPED);
     }
 
     @Test
@@ -124,10 +122,9 @@ class OperationsTest {
         Pgflow pgflow = engines.start();
         TaskName task = TaskName.of(UUID.randomUUID(), "labels");
 
-        assertThatThrownBy(() -> pgflow.executor().operations().setOutput(task, "{", DECISION))
+        assertThatThrownBy(() -> pgflow.executor().operations().setOutput(task, "{", NOTE))
                 .isInstanceOf(InvalidPayloadException.class);
-        assertThat(pgflow.executor().operations().setOutput(task, "{}", DECISION))
-                .isEqualTo(OperationOutcome.UNKNOWN);
+        assertThat(pgflow.executor().operations().setOutput(task, "{}", NOTE)).isEqualTo(OperationOutcome.UNKNOWN);
     }
 
     @Test
@@ -135,20 +132,21 @@ class OperationsTest {
         Pgflow pgflow = engines.start(order);
         Run<Object> run = failed(pgflow);
 
-        NewRun again = pgflow.executor().operations().startAgain(run.id(), "[1, 5]", DECISION);
+        NewRun again = pgflow.executor().operations().startAgain(run.id(), "[1, 5]", NOTE);
 
         assertThat(again.outcome()).isEqualTo(OperationOutcome.DONE);
         UUID fresh = again.runId().orElseThrow();
         assertThat(pgflow.executor().attach(order, fresh).await(PATIENCE)).isEqualTo(List.of(1, 5));
         assertThat(run.snapshot().state()).isEqualTo(RunState.FAILED);
-        assertThat(pgflow.executor().operations().startAgain(UUID.randomUUID(), DECISION))
+        assertThat(pgflow.executor().operations().startAgain(UUID.randomUUID(), NOTE))
                 .isEqualTo(new NewRun(OperationOutcome.UNKNOWN, Optional.empty()));
     }
 
     @Test
-    void a_decision_names_who_and_why() {
-        assertThatThrownBy(() -> Decision.by(" ", "why")).hasMessageContaining("the actor");
-        assertThatThrownBy(() -> Decision.by("ada", "")).hasMessageContaining("the reason");
+    void who_asks_says_who_and_why() {
+        assertThatThrownBy(() -> AuditNote.by("ada", "\u0000")).hasMessageContaining("the reason");
+        assertThatThrownBy(() -> AuditNote.by(" ", "why")).hasMessageContaining("the actor");
+        assertThatThrownBy(() -> AuditNote.by("ada", "")).hasMessageContaining("the reason");
     }
 
     private Run<Object> failed(Pgflow pgflow) {

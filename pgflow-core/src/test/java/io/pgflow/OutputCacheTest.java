@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
+import io.pgflow.faults.FaultDataSource;
+import io.pgflow.faults.Faults;
 import io.pgflow.testing.Engines;
 import io.pgflow.testing.Flow;
 import io.pgflow.workflow.Caching;
@@ -18,12 +20,15 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 class OutputCacheTest {
 
     private static final Caching BY_ID = Caching.of(Duration.ofHours(1), input("/id"));
+
+    private static final List<Integer> ARTICLES = IntStream.range(0, 20).boxed().toList();
 
     @RegisterExtension
     final Engines engines = new Engines();
@@ -62,7 +67,66 @@ class OutputCacheTest {
     }
 
     @Test
-    void a_failed_attempt_leaves_nothing_and_a_key_that_cannot_be_made_is_no_failure() throws Exception {
+    void a_failed_attempt_leaves_nothing() throws Exception {
+        var attempts = new AtomicInteger();
+        Workflow<Object, Object> flow = Flow.of("prices", "work")
+                .step("work", in -> {
+                    if (attempts.incrementAndGet() == 1) {
+                        throw new IllegalStateException("no luck");
+                    }
+                    return counting.run(in);
+                })
+                .options("work", options -> options.withCache(BY_ID))
+                .returns("work")
+                .untyped();
+        Pgflow pgflow = engines.start(flow);
+
+        assertThat(run(pgflow, flow, 7)).isEqualTo(1);
+        awaitCached(1);
+        assertThat(run(pgflow, flow, 7)).isEqualTo(1);
+        assertThat(attempts).hasValue(2);
+        assertThat(engines.sql("select output from pgflow.cached_outputs")).containsExactly("1");
+    }
+
+    @Test
+    void what_items_share_is_asked_for_once_to_make_their_keys() throws Exception {
+        var asked = new AtomicInteger();
+        Faults watching = Faults.seeded(1).among(sql -> {
+            if (sql.contains("step_inputs")) {
+                asked.incrementAndGet();
+            }
+            return false;
+        });
+        Workflow<Object, Object> flow = itemsByInput();
+        Pgflow pgflow = engines.closeLater(
+                Pgflow.on(engines.closeLater(Engines.pool(FaultDataSource.around(engines.database(), watching))))
+                        .settings(Engines.settings().build())
+                        .with(flow)
+                        .start());
+
+        pgflow.executor().start(flow, Map.of("day", 1, "articles", ARTICLES)).await(PATIENCE);
+
+        assertThat(runs).hasValue(ARTICLES.size());
+        assertThat(asked.get())
+                .as("claims bring several items each")
+                .isPositive()
+                .isLessThan(ARTICLES.size() / 2);
+    }
+
+    @Test
+    void a_key_that_the_database_refuses_to_make_means_that_the_step_runs() throws Exception {
+        Workflow<Object, Object> flow = itemsByInput();
+        Pgflow pgflow = engines.start(flow);
+        engines.sql("alter function pgflow.step_inputs rename to step_inputs_gone");
+
+        pgflow.executor().start(flow, Map.of("day", 1, "articles", ARTICLES)).await(PATIENCE);
+
+        assertThat(runs).hasValue(ARTICLES.size());
+        assertThat(engines.sql("select count(*) from pgflow.cached_outputs")).containsExactly("0");
+    }
+
+    @Test
+    void a_key_that_cannot_be_made_is_no_failure() throws Exception {
         Workflow<Object, Object> flow = cached(Caching.of(Duration.ofHours(1), input("/missing")));
         Pgflow pgflow = engines.start(flow);
 
@@ -123,6 +187,18 @@ class OutputCacheTest {
                         "PGF-WFL-014 /steps/2/cacheFor",
                         "PGF-WFL-016 /steps/2/cacheKey",
                         "PGF-WFL-001 /steps/2/cacheName");
+    }
+
+    /** Items whose keys depend on what all of them share. */
+    private Workflow<Object, Object> itemsByInput() {
+        return Flow.of("days", "list -> each*")
+                .step("list", in -> ARTICLES.toString())
+                .step("each", counting)
+                .options(
+                        "each",
+                        options -> options.withCache(Caching.of(Duration.ofHours(1), input("/day"), Caching.item())))
+                .returns("each")
+                .untyped();
     }
 
     private Workflow<Object, Object> cached(Caching caching) {

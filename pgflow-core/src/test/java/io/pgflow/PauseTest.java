@@ -4,6 +4,7 @@ import static io.pgflow.testing.Engines.PATIENCE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.pgflow.audit.AuditNote;
 import io.pgflow.executor.Run;
 import io.pgflow.executor.StartOptions;
 import io.pgflow.flowcontrol.FlowControl;
@@ -37,7 +38,8 @@ class PauseTest {
     void a_paused_queue_stands_still_in_every_process_and_goes_on_with_all_that_came_meanwhile() throws Exception {
         FlowControl control = engines.start(flow, other).executor().flowControl();
         Pgflow second = engines.start(flow, other);
-        assertThat(control.pause(Target.queue("default"), "ada", "maintenance")).isEqualTo(PauseOutcome.PAUSED);
+        assertThat(control.pause(Target.queue("default"), AuditNote.by("ada", "maintenance")))
+                .isEqualTo(PauseOutcome.PAUSED);
 
         List<Run<Object>> runs = second.executor().startAll(flow, List.of(1, 2, 3), StartOptions.none());
         Pgflow third = engines.start(flow);
@@ -45,7 +47,7 @@ class PauseTest {
 
         assertThat(engines.sql("select distinct state from pgflow.tasks where step = 1"))
                 .containsExactly("SCHEDULED");
-        assertThat(third.executor().flowControl().resume(Target.queue("default"), "ada", "done"))
+        assertThat(third.executor().flowControl().resume(Target.queue("default"), AuditNote.by("ada", "done")))
                 .isTrue();
         for (Run<Object> run : runs) {
             assertThat(run.await(PATIENCE)).isEqualTo("b");
@@ -57,13 +59,13 @@ class PauseTest {
         Pgflow pgflow = engines.start(flow, other);
         FlowControl control = pgflow.executor().flowControl();
         pgflow.executor().define(flow);
-        control.pause(Target.workflow("flow"), "ada", "a mistake was found");
+        control.pause(Target.workflow("flow"), AuditNote.by("ada", "a mistake was found"));
 
         Run<Object> waiting = pgflow.executor().start(flow, 1);
         assertThat(pgflow.executor().start(other, 1).await(PATIENCE)).isEqualTo("a");
 
         assertThat(waiting.snapshot().state()).isEqualTo(RunState.RUNNING);
-        control.resume(Target.workflow("flow"), "ada", "mended");
+        control.resume(Target.workflow("flow"), AuditNote.by("ada", "mended"));
         assertThat(waiting.await(PATIENCE)).isEqualTo("b");
     }
 
@@ -84,15 +86,17 @@ class PauseTest {
         Run<Object> run = pgflow.executor().start(slow, 1);
         begun.await();
 
-        control.pause(Target.run(run.id()), "ada", "wait for the customer");
+        control.pause(Target.run(run.id()), AuditNote.by("ada", "wait for the customer"));
         goOn.countDown();
         await().atMost(PATIENCE).until(() -> states(run.id()).equals("SUCCEEDED SCHEDULED"));
         awaitPolls();
 
         assertThat(states(run.id())).isEqualTo("SUCCEEDED SCHEDULED");
-        assertThat(control.resume(Target.run(run.id()), "ada", "he called")).isTrue();
+        assertThat(control.resume(Target.run(run.id()), AuditNote.by("ada", "he called")))
+                .isTrue();
         assertThat(run.await(PATIENCE)).isEqualTo("b");
-        assertThat(control.pause(Target.run(run.id()), "ada", "too late")).isEqualTo(PauseOutcome.ENDED);
+        assertThat(control.pause(Target.run(run.id()), AuditNote.by("ada", "too late")))
+                .isEqualTo(PauseOutcome.ENDED);
     }
 
     @Test
@@ -100,21 +104,25 @@ class PauseTest {
         Pgflow pgflow = engines.start(flow);
         FlowControl control = pgflow.executor().flowControl();
         Target step = Target.step("flow", "b");
-        control.pause(step, "ada", "the printer is out of paper");
+        control.pause(step, AuditNote.by("ada", "the printer is out of paper"));
 
-        assertThat(control.pause(step, "bob", "me too")).isEqualTo(PauseOutcome.ALREADY_PAUSED);
+        assertThat(control.pause(step, AuditNote.by("bob", "me too"))).isEqualTo(PauseOutcome.ALREADY_PAUSED);
         assertThat(control.paused())
                 .singleElement()
                 .returns(step, Pause::target)
                 .returns(Optional.of("ada"), Pause::actor)
                 .returns(Optional.of("the printer is out of paper"), Pause::reason);
-        control.resume(step, "bob", "there is paper");
+        control.resume(step, AuditNote.by("bob", "there is paper"));
 
         assertThat(control.paused()).isEmpty();
-        assertThat(control.history(step)).extracting(RuleChange::paused).containsExactly(false, true);
-        assertThat(control.resume(step, "bob", "again")).isFalse();
-        assertThat(control.pause(Target.workflow("nothing"), "ada", "?")).isEqualTo(PauseOutcome.UNKNOWN);
-        assertThat(control.pause(Target.run(UUID.randomUUID()), "ada", "?")).isEqualTo(PauseOutcome.UNKNOWN);
+        assertThat(control.history(step))
+                .extracting(RuleChange::kind)
+                .containsExactly(RuleChange.Kind.RESUMED, RuleChange.Kind.PAUSED);
+        assertThat(control.resume(step, AuditNote.by("bob", "again"))).isFalse();
+        assertThat(control.pause(Target.workflow("nothing"), AuditNote.by("ada", "?")))
+                .isEqualTo(PauseOutcome.UNKNOWN);
+        assertThat(control.pause(Target.run(UUID.randomUUID()), AuditNote.by("ada", "?")))
+                .isEqualTo(PauseOutcome.UNKNOWN);
     }
 
     /** Every process has looked for work twice since it is called. */

@@ -121,6 +121,44 @@ class ProgressTest {
         assertThat(pgflow.executor().tasks(run.id()).get(0).attempts()).isOne();
     }
 
+    @ParameterizedTest
+    @ValueSource(doubles = {-0.1, 1.0000001, Double.NaN})
+    void what_is_no_fraction_is_refused_and_fails_the_attempt_for_good(double fraction) {
+        Workflow<Object, Object> flow = telling(in -> {
+            in.context().report(fraction, "at work");
+            return "1";
+        });
+
+        assertThatThrownBy(
+                        () -> engines.start(flow).executor().start(flow, null).await(PATIENCE))
+                .hasMessageContaining("PGF-RUN-065");
+    }
+
+    @Test
+    void a_subscription_ends_when_its_run_has_ended_and_all_was_told() throws Exception {
+        Workflow<Object, Object> flow = telling(in -> {
+            in.context().emit(1);
+            release.await();
+            in.context().emit(2);
+            return "1";
+        });
+        Pgflow pgflow = engines.start(flow);
+        Queue<String> heard = new ConcurrentLinkedQueue<>();
+        Run<Object> run = pgflow.executor().start(flow, null);
+        ProgressSubscription subscription =
+                pgflow.executor().progress().subscribe(run.id(), 0, told -> heard.add(((Told.Chunk) told).json()));
+        await().atMost(PATIENCE).until(() -> heard.size() == 1);
+        assertThat(subscription.isClosed()).isFalse();
+
+        release.countDown();
+
+        await().atMost(PATIENCE).until(subscription::isClosed);
+        assertThat(heard).containsExactly("1", "2");
+        pgflow.executor().close();
+        assertThatThrownBy(() -> pgflow.executor().progress().subscribe(run.id(), 0, told -> {}))
+                .hasMessageContaining("closed");
+    }
+
     @Test
     void too_many_parts_are_refused() {
         Workflow<Object, Object> flow = telling(in -> {

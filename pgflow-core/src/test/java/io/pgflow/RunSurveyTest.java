@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.entry;
 
+import io.pgflow.audit.AuditNote;
 import io.pgflow.event.EventType;
 import io.pgflow.executor.Run;
 import io.pgflow.executor.RunEndedException;
 import io.pgflow.executor.StartOptions;
 import io.pgflow.operation.BulkOutcome;
-import io.pgflow.operation.Decision;
 import io.pgflow.operation.MatchingRuns;
 import io.pgflow.operation.MovePlan;
 import io.pgflow.operation.Operations;
@@ -33,7 +33,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** Looking before one leaps: why a task waits, how many runs, what a move means. */
 class RunSurveyTest {
 
-    private static final Decision DECISION = Decision.by("ada", "enough");
+    private static final AuditNote NOTE = AuditNote.by("ada", "enough");
 
     @RegisterExtension
     final Engines engines = new Engines();
@@ -87,7 +87,7 @@ class RunSurveyTest {
                         .label("tenant", "a")
                         .createdFrom(Instant.now().minus(Duration.ofDays(1))));
         Map<RunState, Long> count = stuck.count();
-        BulkOutcome outcome = stuck.cancel(Decision.by("ada", "tenant a has left"));
+        BulkOutcome outcome = stuck.cancel(AuditNote.by("ada", "tenant a has left"));
         // endregion
 
         assertThat(count).containsExactly(entry(RunState.RUNNING, 3L));
@@ -97,7 +97,7 @@ class RunSurveyTest {
     }
 
     @Test
-    void many_runs_are_retried_in_batches() throws Exception {
+    void many_runs_are_retried() throws Exception {
         Pgflow pgflow = engines.start(picky);
         List<Run<Object>> runs = pgflow.executor().startAll(picky, List.<Object>of(1, 2, 3, 4), StartOptions.none());
         for (Run<Object> run : runs) {
@@ -108,7 +108,7 @@ class RunSurveyTest {
         BulkOutcome outcome = pgflow.executor()
                 .operations()
                 .matching(RunSelection.all().workflow("picky"))
-                .retry(DECISION);
+                .retry(NOTE);
 
         assertThat(outcome).isEqualTo(new BulkOutcome(4, 4));
         for (int i = 0; i < runs.size(); i++) {
@@ -132,7 +132,7 @@ class RunSurveyTest {
         Operations operations = starting.executor().operations();
         MovePlan plan = operations.planMove(runId, version);
         if (plan.isPossible()) {
-            operations.move(runId, version, Decision.by("ada", "step x was forgotten"));
+            operations.move(runId, version, AuditNote.by("ada", "step x was forgotten"));
         }
         // endregion
 
@@ -144,8 +144,9 @@ class RunSurveyTest {
         assertThat(starting.executor().events(runId))
                 .filteredOn(event -> event.type() == EventType.WORKFLOW_MOVED)
                 .hasSize(1);
-        assertThat(operations.move(runId, version, DECISION)).containsExactly("the run has ended: SUCCEEDED");
+        assertThat(operations.move(runId, version, NOTE)).containsExactly("the run has ended: SUCCEEDED");
         assertThat(operations.planMove(runId, 99).refusals()).containsExactly("the run has ended: SUCCEEDED");
+        assertThat(operations.planMove(UUID.randomUUID(), version).isPossible()).isFalse();
     }
 
     @Test

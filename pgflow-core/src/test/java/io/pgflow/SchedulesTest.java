@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.pgflow.audit.AuditNote;
 import io.pgflow.schedule.CatchUp;
 import io.pgflow.schedule.Overlap;
 import io.pgflow.schedule.ScheduleEntry;
@@ -14,29 +15,23 @@ import io.pgflow.schedule.ScheduleSnapshot;
 import io.pgflow.schedule.Schedules;
 import io.pgflow.schedule.Tick;
 import io.pgflow.schedule.Timing;
+import io.pgflow.state.Priority;
 import io.pgflow.testing.Engines;
 import io.pgflow.testing.Flow;
+import io.pgflow.testing.MovableClock;
 import io.pgflow.workflow.Workflow;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
-import java.sql.Connection;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicLong;
-import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Runs that start by themselves. Processes that run no tasks advance schedules, too, so most tests have no handlers. */
 class SchedulesTest {
 
-    private static final Optional<String> ADA = Optional.of("ada");
     private static final Timing HOURLY = Timing.cron("0 * * * *", ZoneOffset.UTC);
     private static final String STARTED =
             "select labels ->> 'tick' from pgflow.runs where labels ->> 'tick' is not null order by 1";
@@ -47,8 +42,7 @@ class SchedulesTest {
     private final Workflow<Tick, String> report = Flow.oneStep(
             "report", Tick.class, String.class, in -> "\"" + in.runInput().replace("\"", "'") + "\"");
 
-    /** How far the clock of the database is ahead, as the engines of a test see it. */
-    private final AtomicLong ahead = new AtomicLong();
+    private final MovableClock clock = new MovableClock();
 
     @Test
     void each_tick_starts_one_run_whatever_number_of_processes_there_is() {
@@ -60,7 +54,7 @@ class SchedulesTest {
 
         for (int hours = 1; hours <= 8; hours++) {
             int expected = hours;
-            ahead.addAndGet(3600);
+            clock.passes(Duration.ofHours(1));
             await().atMost(PATIENCE).until(() -> engines.sql(STARTED).size() >= expected);
         }
 
@@ -76,7 +70,7 @@ class SchedulesTest {
         schedules.define("often", report, Timing.every(Duration.ofSeconds(1)), ScheduleOptions.none());
 
         await().atMost(PATIENCE).until(() -> engines.sql(STARTED).size() >= 3);
-        schedules.pause("often", ADA, "enough");
+        schedules.pause("often", AuditNote.by("ada", "enough"));
 
         List<Instant> ticks = engines.sql(STARTED).stream().map(Instant::parse).toList();
         for (int i = 1; i < ticks.size(); i++) {
@@ -90,7 +84,7 @@ class SchedulesTest {
         schedules.define("hourly", report, HOURLY, ScheduleOptions.none());
         awaitNextTick(schedules, "hourly");
 
-        ahead.addAndGet(5 * 3600);
+        clock.passes(Duration.ofHours(5));
         await().atMost(PATIENCE).until(() -> !engines.sql(STARTED).isEmpty());
 
         assertThat(engines.sql(STARTED)).hasSize(1);
@@ -105,7 +99,7 @@ class SchedulesTest {
         Schedules schedules = pgflow.executor().schedules();
         schedules.define("hourly", report, HOURLY, ScheduleOptions.none());
 
-        UUID run = schedules.trigger("hourly", ADA, "to see");
+        UUID run = schedules.trigger("hourly", AuditNote.by("ada", "to see"));
 
         assertThat(pgflow.executor().attach(report, run).await(PATIENCE))
                 .startsWith("{'at': '20")
@@ -121,17 +115,13 @@ class SchedulesTest {
                 .overlap(Overlap.SKIP)
                 .catchUp(CatchUp.all(7))
                 .label("tenant", "a")
-                .priority(1)
+                .priority(Priority.HIGH)
                 .deadline(Duration.ofHours(1));
 
-        assertThat(schedules.define(
-                        "nightly",
-                        any,
-                        List.of(1, 2),
-                        nightly,
-                        options.actor("ada").reason("new")))
+        assertThat(schedules.define("nightly", any, List.of(1, 2), nightly, options.note(AuditNote.by("ada", "new"))))
                 .isTrue();
-        assertThat(schedules.define("nightly", any, List.of(1, 2), nightly, options.actor("bob")))
+        assertThat(schedules.define(
+                        "nightly", any, List.of(1, 2), nightly, options.note(AuditNote.by("bob", "two of them"))))
                 .isFalse();
         awaitNextTick(schedules, "nightly");
 
@@ -141,17 +131,18 @@ class SchedulesTest {
         assertThat(found.inputJson()).contains("[1, 2]");
         assertThat(found.nextTick()).contains(schedules.next("nightly", 3).get(0));
         assertThat(schedules.list()).containsExactly(found);
-        assertThat(schedules.pause("nightly", ADA, "holidays")).isTrue();
-        assertThat(schedules.pause("nightly", ADA, "holidays")).isFalse();
+        assertThat(schedules.pause("nightly", AuditNote.by("ada", "holidays"))).isTrue();
+        assertThat(schedules.pause("nightly", AuditNote.by("ada", "holidays"))).isFalse();
         assertThat(schedules.find("nightly").orElseThrow().paused()).isTrue();
-        assertThat(schedules.resume("nightly", Optional.empty(), "back")).isTrue();
-        schedules.delete("nightly", ADA, "not needed");
+        assertThat(schedules.resume("nightly", AuditNote.by("bob", "back"))).isTrue();
+        schedules.delete("nightly", AuditNote.by("ada", "not needed"));
 
         assertThat(schedules.find("nightly")).isEmpty();
         assertThat(schedules.history("nightly"))
                 .extracting(entry -> entry.what() + " " + entry.actor().orElse("?") + " "
                         + entry.reason().orElse("?"))
-                .containsExactly("DELETED ada not needed", "RESUMED ? back", "PAUSED ada holidays", "DEFINED ada new");
+                .containsExactly(
+                        "DELETED ada not needed", "RESUMED bob back", "PAUSED ada holidays", "DEFINED ada new");
     }
 
     @Test
@@ -160,15 +151,16 @@ class SchedulesTest {
         schedules.define("hourly", report, HOURLY, ScheduleOptions.none());
         Instant from = Instant.parse("2025-01-01T00:00:00Z");
 
-        assertThat(schedules.backfill("hourly", from, from.plusSeconds(3 * 3600), ADA, "new"))
+        assertThat(schedules.backfill("hourly", from, from.plusSeconds(3 * 3600), AuditNote.by("ada", "new")))
                 .isEqualTo(3);
-        assertThat(schedules.backfill("hourly", from, from.plusSeconds(4 * 3600), ADA, "more"))
+        assertThat(schedules.backfill("hourly", from, from.plusSeconds(4 * 3600), AuditNote.by("ada", "more")))
                 .isEqualTo(1);
 
         assertThat(engines.sql(STARTED).subList(0, 4))
                 .containsExactly(
                         "2025-01-01T00:00:00Z", "2025-01-01T01:00:00Z", "2025-01-01T02:00:00Z", "2025-01-01T03:00:00Z");
-        assertThatThrownBy(() -> schedules.backfill("hourly", Instant.parse("2020-01-01T00:00:00Z"), from, ADA, "all"))
+        assertThatThrownBy(() -> schedules.backfill(
+                        "hourly", Instant.parse("2020-01-01T00:00:00Z"), from, AuditNote.by("ada", "all")))
                 .isInstanceOf(ScheduleRefusedException.class)
                 .hasMessageContaining(ScheduleRefusedException.TOO_MANY_TICKS);
     }
@@ -185,9 +177,10 @@ class SchedulesTest {
         assertThatThrownBy(() -> schedules.define("Hourly", report, HOURLY, ScheduleOptions.none()))
                 .hasMessageContaining("PGF-RUN-043");
         assertThatThrownBy(() -> CatchUp.all(1001)).hasMessageContaining("PGF-RUN-043");
-        assertThatThrownBy(() -> ScheduleOptions.none().priority(0)).hasMessageContaining("PGF-RUN-043");
-        assertThatThrownBy(() -> schedules.pause("hourly", ADA, "x")).hasMessageContaining("PGF-RUN-044");
-        assertThatThrownBy(() -> schedules.trigger("hourly", ADA, "x")).hasMessageContaining("PGF-RUN-044");
+        assertThatThrownBy(() -> schedules.pause("hourly", AuditNote.by("ada", "x")))
+                .hasMessageContaining("PGF-RUN-044");
+        assertThatThrownBy(() -> schedules.trigger("hourly", AuditNote.by("ada", "x")))
+                .hasMessageContaining("PGF-RUN-044");
         assertThatThrownBy(() -> schedules.next("hourly", 1)).hasMessageContaining("PGF-RUN-044");
     }
 
@@ -206,7 +199,7 @@ class SchedulesTest {
 
     /** A process that runs no tasks, and whose clock of the database is ahead. */
     private Pgflow ticking() {
-        return engines.closeLater(Pgflow.on(ahead(engines.pool()))
+        return engines.closeLater(Pgflow.on(clock.over(engines.pool()))
                 .settings(Engines.settings().build())
                 .start());
     }
@@ -220,22 +213,5 @@ class SchedulesTest {
                                 .nextTick()
                                 .get()
                                 .equals(schedules.next(name, 1).get(0)));
-    }
-
-    private DataSource ahead(DataSource source) {
-        return (DataSource) Proxy.newProxyInstance(
-                DataSource.class.getClassLoader(), new Class<?>[] {DataSource.class}, (proxy, method, arguments) -> {
-                    try {
-                        Object result = method.invoke(source, arguments);
-                        if (result instanceof Connection connection) {
-                            try (Statement statement = connection.createStatement()) {
-                                statement.execute("set pgflow.clock_offset = '" + ahead.get() + " seconds'");
-                            }
-                        }
-                        return result;
-                    } catch (InvocationTargetException e) {
-                        throw e.getCause();
-                    }
-                });
     }
 }

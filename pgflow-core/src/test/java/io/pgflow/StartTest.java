@@ -4,12 +4,12 @@ import static io.pgflow.testing.Engines.PATIENCE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.pgflow.executor.Priority;
 import io.pgflow.executor.Run;
 import io.pgflow.executor.RunFilter;
 import io.pgflow.executor.RunSnapshot;
 import io.pgflow.executor.StartOptions;
 import io.pgflow.executor.StartRefusedException;
+import io.pgflow.state.Priority;
 import io.pgflow.testing.Engines;
 import io.pgflow.testing.Flow;
 import io.pgflow.workflow.Workflow;

@@ -8,6 +8,7 @@ import io.pgflow.executor.Run;
 import io.pgflow.executor.RunEndedException;
 import io.pgflow.testing.Engines;
 import io.pgflow.testing.Flow;
+import io.pgflow.testing.Gauge;
 import io.pgflow.workflow.Condition;
 import io.pgflow.workflow.NonRetryableException;
 import io.pgflow.workflow.OnFailure;
@@ -16,7 +17,6 @@ import io.pgflow.workflow.TaskHandler;
 import io.pgflow.workflow.Workflow;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
@@ -125,26 +125,28 @@ class StepDecisionsTest {
 
     @Test
     void no_more_items_are_on_their_way_at_once_than_the_step_allows() throws Exception {
-        var now = new AtomicInteger();
-        var most = new AtomicInteger();
+        var gauge = new Gauge();
         Workflow<Object, Object> flow = Flow.of("flow", "$input -> each*")
                 .step("each", in -> {
-                    most.accumulateAndGet(now.incrementAndGet(), Math::max);
-                    Thread.sleep(5);
-                    now.decrementAndGet();
+                    gauge.pass();
                     return "1";
                 })
                 .options("each", all -> all.withItems(items -> items.withAtOnce(3)))
                 .returns("each")
                 .untyped();
 
-        Object output = engines.start(flow)
-                .executor()
-                .start(flow, IntStream.range(0, 40).boxed().toList())
-                .await(PATIENCE);
+        Workflow<Object, Object> other = Flow.of("other", "a").returns("a").untyped();
+        Pgflow pgflow = engines.start(flow, other);
+        Run<Object> run =
+                pgflow.executor().start(flow, IntStream.range(0, 40).boxed().toList());
+        gauge.awaitInside(3);
+        pgflow.executor().start(other, 1).await(PATIENCE);
+        gauge.open();
 
-        assertThat(output).asInstanceOf(InstanceOfAssertFactories.LIST).hasSize(40);
-        assertThat(most).hasValueBetween(1, 3);
+        assertThat(run.await(PATIENCE))
+                .asInstanceOf(InstanceOfAssertFactories.LIST)
+                .hasSize(40);
+        assertThat(gauge.most()).isEqualTo(3);
     }
 
     private static List<String> states(Pgflow pgflow, Run<?> run) {

@@ -12,17 +12,20 @@ import io.pgflow.executor.RunEndedException;
 import io.pgflow.state.RunState;
 import io.pgflow.testing.Engines;
 import io.pgflow.testing.Flow;
+import io.pgflow.testing.MovableClock;
 import io.pgflow.workflow.Action;
 import io.pgflow.workflow.NonRetryableException;
 import io.pgflow.workflow.StepDefinition;
 import io.pgflow.workflow.Workflow;
 import io.pgflow.workflow.WorkflowDefinition;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -92,13 +95,36 @@ class SubWorkflowsTest {
         Workflow<Object, Object> parent = parent(Action.SubWorkflow.of("child"));
         Pgflow pgflow = engines.start(child, parent);
         Run<Object> run = pgflow.executor().start(parent, 7);
-        begun.await();
+        assertThat(begun.await(60, TimeUnit.SECONDS)).isTrue();
         UUID started = pgflow.executor().tasks(run.id()).get(0).childRunId().orElseThrow();
 
         assertThat(pgflow.executor().cancel(run.id(), "enough")).isEqualTo(CancelOutcome.CANCELLED);
 
         await().until(() -> pgflow.executor().find(started).orElseThrow().state() == RunState.CANCELLED);
-        interrupted.await();
+        assertThat(interrupted.await(60, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void a_step_that_waits_too_long_for_its_run_fails_and_takes_the_run_with_it() throws Exception {
+        Workflow<Object, Object> child = Workflow.of(Flow.of("child", "work").definition());
+        StepDefinition step = StepDefinition.of("sub", Action.SubWorkflow.of("child"));
+        Workflow<Object, Object> parent =
+                untyped(step.withOptions(step.options().withDeadline(Duration.ofMinutes(10))));
+        var clock = new MovableClock();
+        Pgflow pgflow = engines.closeLater(Pgflow.on(clock.over(engines.pool()))
+                .settings(Engines.settings().build())
+                .start());
+        pgflow.executor().define(child);
+        Run<Object> run = pgflow.executor().start(parent, 7);
+        UUID started = await().atMost(PATIENCE)
+                .until(() -> pgflow.executor().tasks(run.id()).get(0).childRunId(), Optional::isPresent)
+                .orElseThrow();
+
+        clock.passes(Duration.ofMinutes(11));
+
+        assertThatThrownBy(() -> run.await(PATIENCE)).hasMessageContaining("PGF-RUN-041");
+        await().atMost(PATIENCE)
+                .until(() -> pgflow.executor().find(started).orElseThrow().state() == RunState.CANCELLED);
     }
 
     private static Workflow<Object, Object> parent(Action action) {

@@ -9,6 +9,7 @@ import io.pgflow.executor.Run;
 import io.pgflow.executor.RunEndedException;
 import io.pgflow.testing.Engines;
 import io.pgflow.testing.Flow;
+import io.pgflow.testing.Gauge;
 import io.pgflow.testing.LosingCommits;
 import io.pgflow.testing.WorkerJvm;
 import io.pgflow.workflow.RegisteredHandler;
@@ -26,6 +27,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.jooq.SQLDialect;
 import org.jooq.impl.DSL;
 import org.junit.jupiter.api.BeforeEach;
@@ -321,25 +323,88 @@ class TransactionalStepsTest {
 
     @Test
     void more_handlers_than_connections_take_turns() throws Exception {
-        var inside = new AtomicInteger();
+        var gauge = new Gauge();
         TaskHandler item = TaskHandler.transactionalItem(
                 Object.class,
                 Integer.class,
                 Integer.class,
                 (Integer value, StepInput<Object> in, Connection connection) -> {
-                    happened.add(String.valueOf(inside.incrementAndGet()));
                     book(connection, "item " + value);
-                    inside.decrementAndGet();
+                    gauge.pass();
                     return value;
                 });
         Workflow<Object, Object> flow =
                 Flow.of("turns", "$input -> each*").step("each", item).untyped();
-        Pgflow pgflow = engines.start(Engines.settings().transactionalConnections(2), flow);
+        Workflow<Object, Object> other = Flow.oneStep("other", Object.class, Object.class, in -> in.runInput());
+        Pgflow pgflow = engines.start(Engines.settings().transactionalConnections(2), flow, other);
+        Run<Object> run = pgflow.executor().start(flow, List.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10));
+        gauge.awaitInside(2);
+        for (int i = 0; i < 3; i++) {
+            pgflow.executor().start(other, i).await(PATIENCE);
+        }
+        gauge.open();
+        run.await(PATIENCE);
 
-        pgflow.executor().start(flow, List.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10)).await(PATIENCE);
-
-        assertThat(happened).hasSize(10).containsAnyOf("1", "2").doesNotContain("3");
+        assertThat(gauge.most()).isEqualTo(2);
         assertThat(ledger()).hasSize(10);
+    }
+
+    @Test
+    void a_connection_that_is_kept_says_that_it_is_closed() throws Exception {
+        var kept = new AtomicReference<Connection>();
+        Workflow<Object, Object> flow = writing((in, connection) -> {
+            assertThat(connection.isClosed()).isFalse();
+            assertThat(connection.isValid(5)).isTrue();
+            kept.set(connection);
+            return "done";
+        });
+        engines.start(flow).executor().start(flow, null).await(PATIENCE);
+
+        assertThat(kept.get().isClosed()).isTrue();
+        assertThat(kept.get().isValid(5)).isFalse();
+    }
+
+    @Test
+    void those_that_wait_for_a_connection_leave_the_slots_to_other_work() throws Exception {
+        var inside = new CountDownLatch(1);
+        var goOn = new CountDownLatch(1);
+        TaskHandler item = TaskHandler.transactionalItem(
+                Object.class,
+                Integer.class,
+                Integer.class,
+                (Integer value, StepInput<Object> in, Connection connection) -> {
+                    inside.countDown();
+                    goOn.await();
+                    book(connection, "item " + value);
+                    return value;
+                });
+        Workflow<Object, Object> writing =
+                Flow.of("writing", "$input -> each*").step("each", item).untyped();
+        Workflow<Object, Object> other = Flow.oneStep("other", Object.class, Object.class, in -> in.runInput());
+        Pgflow pgflow = engines.start(Engines.settings().concurrency(3).transactionalConnections(1), writing, other);
+        Run<Object> run = pgflow.executor().start(writing, List.of(1, 2, 3, 4, 5, 6, 7, 8));
+        inside.await();
+
+        assertThat(pgflow.executor().start(other, 7).await(PATIENCE)).isEqualTo(7);
+
+        assertThat(goOn.getCount()).isOne();
+        goOn.countDown();
+        run.await(PATIENCE);
+        assertThat(ledger()).hasSize(8);
+    }
+
+    @Test
+    void a_commit_that_throws_what_is_no_sql_exception_is_reported_as_a_failure_that_may_be_stale() throws Exception {
+        assertThat(attemptsWhen(true, new AtomicInteger(1), () -> new IllegalStateException("the pool is confused")))
+                .isOne();
+        assertThat(ledger()).containsExactly("attempt 1");
+    }
+
+    @Test
+    void a_commit_that_throws_what_is_no_sql_exception_fails_the_attempt_and_no_more() throws Exception {
+        assertThat(attemptsWhen(false, new AtomicInteger(1), () -> new IllegalStateException("the pool is confused")))
+                .isEqualTo(2);
+        assertThat(ledger()).containsExactly("attempt 2");
     }
 
     @Test
@@ -363,13 +428,17 @@ class TransactionalStepsTest {
     }
 
     private int attemptsWhen(boolean committed) throws Exception {
+        return attemptsWhen(committed, new AtomicInteger(2), () -> new SQLException("the answer is lost", "08006"));
+    }
+
+    private int attemptsWhen(boolean committed, AtomicInteger lost, Supplier<Exception> thrown) throws Exception {
         Workflow<Object, Object> flow = writing((in, connection) -> {
             book(connection, "attempt " + in.task().attempt());
             return "done";
         });
         Pgflow pgflow = engines.closeLater(Pgflow.on(engines.pool())
                 .settings(Engines.settings().build())
-                .transactionalOn(LosingCommits.over(engines.database(), committed, new AtomicInteger(2)))
+                .transactionalOn(LosingCommits.over(engines.database(), committed, lost, thrown))
                 .with(flow)
                 .start());
         Run<Object> run = pgflow.executor().start(flow, null);

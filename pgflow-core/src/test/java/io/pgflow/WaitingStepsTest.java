@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.pgflow.audit.AuditNote;
 import io.pgflow.executor.Run;
 import io.pgflow.executor.RunEndedException;
 import io.pgflow.executor.Signal;
@@ -167,7 +168,7 @@ class WaitingStepsTest {
         Run<Object> run = pgflow.executor().start(flow, Map.of());
         await().until(() -> task(pgflow, run, "wait").deferred().isPresent());
 
-        assertThat(pgflow.executor().skip(run.id(), "wait", Optional.of("ada"), "long enough"))
+        assertThat(pgflow.executor().skip(run.id(), "wait", AuditNote.by("ada", "long enough")))
                 .isTrue();
 
         assertThat(run.await(PATIENCE)).isEqualTo("done");

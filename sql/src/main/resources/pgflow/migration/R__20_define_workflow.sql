@@ -15,6 +15,29 @@ create or replace function pgflow.define_workflow(
 language plpgsql
 set search_path = ''
 as $$
+begin
+    if p_definition ->> 'name' like '%$undo' then
+        raise exception 'workflow % is not valid: names that end in $undo are made by the engine', p_definition ->> 'name'
+            using errcode = 'PF002',
+                  hint = 'Use another name; what undoes a run is said by the steps of its own workflow ("undo").';
+    end if;
+    select d.workflow_id, d.version, d.created
+    into workflow_id, version, created
+    from pgflow._define(p_definition) d;
+end;
+$$;
+
+-- _define: the same, also for workflows that the engine makes itself (name$undo).
+
+create or replace function pgflow._define(
+    p_definition  jsonb,
+    out workflow_id  bigint,
+    out version      int,
+    out created      boolean
+)
+language plpgsql
+set search_path = ''
+as $$
 declare
     v_name text := p_definition ->> 'name';
     v_checksum bytea := pg_catalog.sha256(pg_catalog.convert_to(p_definition::text, 'UTF8'));
@@ -40,7 +63,9 @@ begin
     end if;
 
     begin
-        perform pgflow._check_definition(p_definition);
+        if v_name not like '%$undo' then
+            perform pgflow._check_definition(p_definition);
+        end if;
         workflow_id := pgflow._insert_workflow(v_name, v_checksum, p_definition);
         perform pgflow._create_queues(p_definition);
         perform pgflow._insert_steps(workflow_id, p_definition);
@@ -50,7 +75,7 @@ begin
                 using errcode = 'PF002',
                       hint = 'Mend the definition; docs/defining-workflows.md describes the format.';
     end;
-    version := (select w.version from pgflow.workflows w where w.workflow_id = define_workflow.workflow_id);
+    version := (select w.version from pgflow.workflows w where w.workflow_id = _define.workflow_id);
     created := true;
 end;
 $$;
@@ -154,6 +179,10 @@ begin
                        array['$input', '$item'] || array(select p.parent from parent p where p.name = s.name)) as problem
             from step s) l
         where l.problem is not null
+        union all
+        select pg_catalog.format('what undoes step %L is not valid: %s', u.name, u.problem)
+        from (select s.name, pgflow._undo_problem(s.value) as problem from step s where s.value -> 'undo' is not null) u
+        where u.problem is not null
         union all
         select pg_catalog.format('%L of %s is no duration up to %s', d.field, d.place, d.most)
         from (
@@ -289,7 +318,7 @@ begin
     insert into pgflow.steps (
         workflow_id, step, name, kind, handler, waits_for, queue, is_map, map_over, is_returned, depends_on, dependents,
         opens_maps, opening, condition, otherwise, on_failure, fallback, collects, at_once, max_attempts, timeout,
-        deadline, retry_delay, max_retry_delay, retry_jitter)
+        deadline, retry_delay, max_retry_delay, retry_jitter, undo, map_part)
     select p_workflow_id,
            s.n,
            s.name,
@@ -324,7 +353,9 @@ begin
            coalesce((s.value ->> 'retryDelay')::interval, '1 second'),
            greatest(coalesce((s.value ->> 'maxRetryDelay')::interval, '1 minute'),
                     coalesce((s.value ->> 'retryDelay')::interval, '1 second')),
-           coalesce((s.value ->> 'retryJitter')::double precision, 0.2)
+           coalesce((s.value ->> 'retryJitter')::double precision, 0.2),
+           s.value -> 'undo',
+           substring(s.value ->> 'over' from '^\$input/(.*)$')
     from step s;
     perform pgflow._insert_limits(p_workflow_id, p_definition);
 
@@ -345,7 +376,8 @@ begin
         only_roots = (
             select bool_and(s.depends_on = '{}' and s.opening = 'schedule') and w.deadline is null
             from pgflow.steps s
-            where s.workflow_id = w.workflow_id)
+            where s.workflow_id = w.workflow_id),
+        has_undo = exists (select from pgflow.steps s where s.workflow_id = w.workflow_id and s.undo is not null)
     where w.workflow_id = p_workflow_id;
 end;
 $$;
@@ -453,5 +485,25 @@ as $$
             where coalesce(f.value ->> 'name', '') !~ '^[a-z][a-z0-9_]{0,39}$'
                or not coalesce(f.value ->> 'type' in ('text', 'number', 'boolean', 'choice'), false)) then
             'a field of a form has a name, and is a text, number, boolean or choice'
+    end;
+$$;
+
+-- _undo_problem: what is wrong with what undoes a step; null when it is sound.
+
+create or replace function pgflow._undo_problem(
+    p_step  jsonb
+)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+    select case
+        when pg_catalog.jsonb_typeof(p_step -> 'undo') <> 'object' then 'it is an object with a handler'
+        when pgflow._kind(p_step) not in ('work', 'workflow') then 'a step that waits for something has nothing to undo'
+        when not coalesce(
+            p_step -> 'undo' ->> 'handler' ~ '^[a-z][a-z0-9_]{0,39}(\.[a-z][a-z0-9_]{0,39}){0,3}$', false) then
+            'it needs the name of a handler'
+        when not coalesce((p_step -> 'undo' ->> 'maxAttempts')::numeric between 1 and 100, true) then 'there are 1 to 100 attempts'
     end;
 $$;

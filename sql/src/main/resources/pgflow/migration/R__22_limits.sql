@@ -76,8 +76,8 @@ begin
         from pg_catalog.jsonb_array_elements(
             coalesce(p_step -> 'concurrency', '[]') || coalesce(p_step -> 'rate', '[]')) l (value)
     loop
-        if not coalesce((v_limit ->> 'limit')::numeric between 1 and 1000000000000, false) then
-            return 'a limit is a number from 1 on';
+        if not pgflow._is_limit(v_limit -> 'limit') then
+            return 'a limit is a whole number from 1 to 1,000,000,000,000';
         elsif not coalesce(v_limit ->> 'name' ~ '^[a-z][a-z0-9_]{0,39}$', true) then
             return pg_catalog.format('%L is no name', v_limit ->> 'name');
         end if;
@@ -88,6 +88,8 @@ begin
         where not coalesce((r.value ->> 'per')::interval between '10 milliseconds' and '30 days', false))
     then
         return 'a rate has a period from 10 milliseconds to 30 days';
+    elsif pgflow._has_equal_limits(p_step -> 'concurrency') or pgflow._has_equal_limits(p_step -> 'rate') then
+        return 'two limits count the same; leave one out, or give one of them a name';
     end if;
 
     for v_at in
@@ -112,4 +114,37 @@ begin
     end loop;
     return null;
 end;
+$$;
+
+-- _is_limit: whether a value is a number that a limit can have.
+
+create or replace function pgflow._is_limit(
+    p_limit  jsonb
+)
+returns boolean
+language sql
+immutable
+as $$
+    select case
+        when pg_catalog.jsonb_typeof(p_limit) = 'number' and p_limit #>> '{}' ~ '^[0-9]{1,13}$'
+            then (p_limit #>> '{}')::bigint between 1 and 1000000000000
+        else false
+    end;
+$$;
+
+-- _has_equal_limits: whether two limits of one kind of a step would share a counter. Those are told apart by name and period, and one
+-- with a key from one without.
+
+create or replace function pgflow._has_equal_limits(
+    p_limits  jsonb
+)
+returns boolean
+language sql
+immutable
+as $$
+    select exists (
+        select
+        from pg_catalog.jsonb_array_elements(coalesce(p_limits, '[]')) l (value)
+        group by l.value ->> 'name', (l.value ->> 'per')::interval, coalesce(l.value -> 'by', 'null') <> 'null'
+        having count(*) > 1);
 $$;

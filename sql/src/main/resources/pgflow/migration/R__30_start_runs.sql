@@ -236,6 +236,7 @@ begin
         on s.workflow_id = r.workflow_id
        and not w.only_roots
        and s.map_over = 0
+       and s.map_part is null
        and pg_catalog.jsonb_typeof(r.input) <> 'array';
 
     if not v_asked.known or v_asked.no_array or v_asked.no_priority then
@@ -267,6 +268,7 @@ begin
     left join pgflow.steps s
         on s.workflow_id = r.workflow_id
        and s.map_over = 0
+       and s.map_part is null
        and pg_catalog.jsonb_typeof(r.input) <> 'array'
     where w.workflow_id is null
        or s.step is not null

@@ -28,6 +28,7 @@ begin
     into v_workflow_id
     from pgflow.workflows w
     where w.name = p_workflow
+      and w.name not like '%$undo'
     order by w.version desc
     limit 1;
     if not found then

@@ -228,7 +228,7 @@ begin
 end;
 $$;
 
--- _forget_ended_pauses: pauses of runs that have ended are lifted. What somebody is at is passed over.
+-- _forget_ended_pauses: pauses of runs that have ended, or that were removed, are lifted. What somebody is at is passed over.
 
 create or replace function pgflow._forget_ended_pauses(
     p_now  timestamptz
@@ -237,24 +237,56 @@ returns void
 language plpgsql
 set search_path = ''
 as $$
+declare
+    v_rule_ids bigint[];
 begin
-    with ended as (
+    select array_agg(e.rule_id)
+    into v_rule_ids
+    from (
         select c.rule_id
         from pgflow.claim_rules c
-        join pgflow.runs r on r.run_id = case c.scope when 'run' then c.name::uuid end
+        left join pgflow.runs r on r.run_id = case c.scope when 'run' then c.name::uuid end
         where c.rule = 'pause'
-          and r.ended_at is not null
-        for update of c skip locked
-    ),
-    lifted as (
+          and c.scope = 'run'
+          and (r.run_id is null or r.ended_at is not null)
+        for update of c skip locked) e;
+    if v_rule_ids is null then
+        return;
+    end if;
+
+    -- Looked at again under the lock: a claim may have set tasks aside for a run that began anew.
+    with lifted as (
         delete from pgflow.claim_rules c
-        using ended e
-        where c.rule_id = e.rule_id
+        where c.rule_id = any (v_rule_ids)
+          and not exists (select from pgflow.parked_tasks p where p.rule_id = c.rule_id)
         returning c.name
     )
     insert into pgflow.rule_changes (at, rule, scope, name, change, reason)
     select p_now, 'pause', 'run', l.name, 'lifted', 'the run has ended'
-    from lifted l;
+    from lifted l
+    join pgflow.runs r on r.run_id = l.name::uuid; -- of one that was removed nothing stays
+end;
+$$;
+
+-- _any_pause_ended: whether there is a pause of a run that has ended, or that was removed.
+
+create or replace function pgflow._any_pause_ended()
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
+as $$
+begin
+    return exists (
+        select
+        from pgflow.claim_rules c
+        left join pgflow.runs r on r.run_id = case c.scope when 'run' then c.name::uuid end
+        where c.rule = 'pause'
+          and c.scope = 'run'
+          and (r.run_id is null or r.ended_at is not null));
 end;
 $$;
 
@@ -270,23 +302,26 @@ as $$
     from pgflow.claim_rules c
     left join pgflow.runs r on r.run_id = case c.scope when 'run' then c.name::uuid end
     where c.rule = 'pause'
-      and r.ended_at is null
+      and (c.scope <> 'run' or r.run_id is not null and r.ended_at is null)
     order by c.since, c.scope, c.name;
 $$;
 
--- rule_history: who paused and resumed something, when and why; newest first.
+-- rule_history: who paused, resumed and limited something, when and why; newest first. rule: pause or limit; change: set or lifted;
+-- at_once: the limit that was set.
+
+drop function if exists pgflow.rule_history(text, text, int);
 
 create or replace function pgflow.rule_history(
     p_scope  text,
     p_name   text,
     p_limit  int default 100
 )
-returns table (at timestamptz, rule text, change text, actor text, reason text)
+returns table (at timestamptz, rule text, change text, at_once int, actor text, reason text)
 language sql
 stable
 set search_path = ''
 as $$
-    select c.at, c.rule, c.change, c.actor, c.reason
+    select c.at, c.rule, c.change, c.at_once, c.actor, c.reason
     from pgflow.rule_changes c
     where c.scope = p_scope
       and c.name = p_name

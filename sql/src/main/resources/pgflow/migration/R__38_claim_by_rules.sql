@@ -1,5 +1,5 @@
 -- _claim_by_rules: claim_tasks while there are rules: nothing of a paused queue, of one with a limit as many as have a place, and only
--- what is not paused.
+-- what is not paused. Pauses of runs that have ended are lifted first, so that claims need not go this way for them.
 --
 -- Locks: as claim_tasks. First, when the queue has a limit, that rule: claims of such a queue come one after the other, and whoever waits
 -- here holds no task and no message yet. And the pauses of what it sets aside (shared), so that who resumes sees all of it; it waits for
@@ -42,6 +42,10 @@ declare
     v_found int;
     v_claimed int;
 begin
+    if pgflow._any_pause_ended() then
+        perform pgflow._forget_ended_pauses(pgflow.clock());
+    end if;
+
     for v_round in 1 .. 20 loop
         exit when v_left <= 0;
         select t.run_ids, t.steps, t.items, t.message_ids

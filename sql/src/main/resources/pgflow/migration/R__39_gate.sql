@@ -3,7 +3,8 @@
 -- became of them.
 --
 -- Call it after reports of limited steps, after something came to the gate (a woken queue named $gate), and now and then
--- (upkeep), until nothing is left over. next_due_in tells when units of a rate are free again.
+-- (upkeep), until nothing is left over. next_due_in tells when units of a rate that somebody waits for are free again. While attempts that
+-- count against a rate are about to begin, it looks for them also when nobody waits: their units then count from the time of the claim.
 -- Locks: one at a time (advisory); then the tasks that it lets through, passing over those that somebody holds; then messages.
 
 create or replace function pgflow.admit_tasks(
@@ -27,7 +28,7 @@ declare
 begin
     admitted := 0;
     left_over := false;
-    if not exists (select from pgflow.gated_tasks) then
+    if not exists (select from pgflow.gated_tasks) and not exists (select from pgflow.places p where p.kind = 'rate') then
         return;
     end if;
 
@@ -37,19 +38,19 @@ begin
     left_over := pgflow._line_up(5 * p_limit, v_now);
     perform pgflow._free_places(v_now);
 
-    select c.run_ids, c.steps, c.items, c.line_ids, c.cut
+    select c.run_ids, c.steps, c.items, c.line_ids, c.cut, c.frees_at
     into v_chosen
     from pgflow._choose(p_limit) c;
     if v_chosen.run_ids is not null then
         select l.admitted, l.woken_queues
         into v_let_in
-        from pgflow._let_in(v_chosen.run_ids, v_chosen.steps, v_chosen.items, v_chosen.line_ids) l;
+        from pgflow._let_in(v_chosen.run_ids, v_chosen.steps, v_chosen.items, v_chosen.line_ids, v_now) l;
         admitted := v_let_in.admitted;
         woken_queues := v_let_in.woken_queues;
     end if;
     left_over := left_over or (v_chosen.cut and admitted > 0);
     if exists (select from pgflow.gated_tasks) then
-        next_due_in := (select min(p.frees_at) from pgflow.places p where p.frees_at is not null) - v_now;
+        next_due_in := v_chosen.frees_at - v_now;
     end if;
 end;
 $$;
@@ -134,6 +135,7 @@ set jit = off
 as $$
 declare
     v_come record;
+    v_touched_at timestamptz := pg_catalog.date_bin('10 minutes', p_now, '2000-01-01 00:00:00+00');
 begin
     select array_agg(g.run_id order by g.gate_id) as run_ids, array_agg(g.step order by g.gate_id) as steps,
            array_agg(g.item order by g.gate_id) as items, count(*) as tasks
@@ -155,12 +157,17 @@ begin
     ),
     line as (
         insert into pgflow.gate_lines (line_key, lane, turn, queue, priority, keys, limits, periods, touched_at)
-        select distinct on (s.line_key) s.line_key, s.lane, s.turn, s.queue, s.priority, s.keys, s.limits, s.periods, p_now
+        select distinct on (s.line_key) s.line_key, s.lane, s.turn, s.queue, s.priority, s.keys, s.limits, s.periods, v_touched_at
         from stand s
         where s.line_key is not null
         on conflict (line_key) do update
         set touched_at = excluded.touched_at
         returning gate_lines.line_id, gate_lines.line_key
+    ),
+    place as materialized ( -- on its own, or all lines would be compared with each task
+        select s.run_id, s.step, s.item, s.weights, l.line_id
+        from stand s
+        join line l on l.line_key = s.line_key
     ),
     gone as (
         delete from pgflow.gated_tasks g
@@ -171,18 +178,51 @@ begin
           and g.item = s.item
     )
     update pgflow.gated_tasks g
-    set line_id = l.line_id,
-        weights = s.weights
-    from stand s
-    join line l on l.line_key = s.line_key
-    where g.run_id = s.run_id
-      and g.step = s.step
-      and g.item = s.item;
+    set line_id = p.line_id,
+        weights = p.weights
+    from place p
+    where g.run_id = p.run_id
+      and g.step = p.step
+      and g.item = p.item;
 
-    delete from pgflow.gate_lines l
-    where l.touched_at < p_now - interval '1 hour'
-      and not exists (select from pgflow.gated_tasks g where g.line_id = l.line_id);
+    perform pgflow._drop_lines(p_limit, v_touched_at);
     return v_come.tasks = p_limit;
+end;
+$$;
+
+-- _drop_lines: lines to which nobody came for an hour and in which nobody stands; those in which somebody does are looked at again later.
+
+create or replace function pgflow._drop_lines(
+    p_limit       int,
+    p_touched_at  timestamptz
+)
+returns void
+language plpgsql
+set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
+set jit = off
+as $$
+begin
+    with old as materialized (
+        select l.line_id, exists (select from pgflow.gated_tasks g where g.line_id = l.line_id) as is_needed
+        from pgflow.gate_lines l
+        where l.touched_at < p_touched_at - interval '1 hour'
+        order by l.touched_at
+        limit p_limit
+    ),
+    kept as (
+        update pgflow.gate_lines l
+        set touched_at = p_touched_at
+        from old o
+        where o.is_needed
+          and l.line_id = o.line_id
+    )
+    delete from pgflow.gate_lines l
+    using old o
+    where not o.is_needed
+      and l.line_id = o.line_id;
 end;
 $$;
 
@@ -221,7 +261,8 @@ begin
     ),
     spec as materialized (
         select c.run_id, c.step, k.n, k.value ->> 'kind' as kind, coalesce(k.value ->> 'name', c.lane) as name,
-               (k.value ->> 'limit')::bigint as most, (k.value ->> 'period')::interval as period,
+               (k.value ->> 'limit')::bigint as most,
+               pg_catalog.make_interval(secs => extract(epoch from (k.value ->> 'period')::interval)::float8) as period,
                k.value -> 'by' as by, k.value -> 'weight' as weight,
                pgflow._looked_at(k.value -> 'by', c.run_id, c.workflow_id) as by_value,
                pgflow._looked_at(k.value -> 'weight', c.run_id, c.workflow_id) as weight_value
@@ -234,7 +275,10 @@ begin
     asked as (
         select c.run_id, c.step, c.item, c.lane, c.queue, c.priority, s.n, s.kind, s.most, s.period,
                s.by <> 'null' as is_by, v.value,
-               s.kind || ' ' || s.name || case when s.by <> 'null' then ' ' || v.value else '' end as key,
+               pg_catalog.concat_ws(
+                   ' ', s.kind, s.name,
+                   'per ' || pg_catalog.trim_scale(extract(epoch from s.period)) || 's',
+                   case when s.by <> 'null' then v.value end) as key,
                least(s.most, pgflow._weight(
                    case s.weight ->> '$from'
                        when '$item' then pgflow._value_at(c.input, coalesce(s.weight ->> 'pointer', ''))
@@ -358,210 +402,6 @@ as $$
     end;
 $$;
 
--- _free_places: what no longer counts: places whose task is not on its way any more, and units whose period is over. Units of
--- an attempt that has begun since are used up from now on; those of one that never began are given back.
-
-create or replace function pgflow._free_places(
-    p_now  timestamptz
-)
-returns void
-language plpgsql
-set search_path = ''
-set enable_hashjoin = off
-set enable_mergejoin = off
-set enable_seqscan = off
-set jit = off
-as $$
-begin
-    delete from pgflow.places p
-    where p.frees_at <= p_now;
-
-    with seen as materialized (
-        select p.limit_key, p.run_id, p.step, p.item, p.fence,
-               p.kind = 'rate' and t.fence > p.fence as used_up
-        from pgflow.places p
-        left join pgflow.tasks t on t.run_id = p.run_id and t.step = p.step and t.item = p.item
-        where p.frees_at is null
-          and p.kind <> 'queue'
-          and not coalesce(
-              t.state = 'SCHEDULED' and t.fence = p.fence and t.message_id is not null
-                  and not exists (
-                      select
-                      from pgflow.parked_tasks a
-                      where a.run_id = p.run_id
-                        and a.step = p.step
-                        and a.item = p.item
-                        and a.rule_id is not null)
-              or t.state = 'RUNNING' and t.fence = p.fence + 1 and p.kind = 'place',
-              false)
-    ),
-    used_up as (
-        update pgflow.places p
-        set frees_at = p_now + p.period
-        from seen s
-        where s.used_up
-          and p.limit_key = s.limit_key
-          and p.run_id = s.run_id
-          and p.step = s.step
-          and p.item = s.item
-          and p.fence = s.fence
-    )
-    delete from pgflow.places p
-    using seen s
-    where not coalesce(s.used_up, false)
-      and p.limit_key = s.limit_key
-      and p.run_id = s.run_id
-      and p.step = s.step
-      and p.item = s.item
-      and p.fence = s.fence;
-end;
-$$;
-
--- _waiting_lines: lines in which somebody stands, but for those of what is paused.
-
-create or replace function pgflow._waiting_lines()
-returns setof pgflow.gate_lines
-language plpgsql
-stable
-set search_path = ''
-set enable_hashjoin = off
-set enable_mergejoin = off
-set jit = off
-as $$
-begin
-    return query
-    select l.*
-    from pgflow.gate_lines l
-    cross join lateral (
-        select g.gate_id
-        from pgflow.gated_tasks g
-        where g.line_id = l.line_id
-        order by g.gate_id
-        limit 1) g
-    where not exists (
-        select
-        from pgflow.claim_rules r
-        where r.rule = 'pause'
-          and (r.scope = 'queue' and r.name = l.queue
-               or r.scope = 'step' and r.name = l.lane
-               or r.scope = 'workflow' and r.name = pg_catalog.split_part(l.lane, '.', 1)));
-end;
-$$;
-
--- _choose: which tasks may go through the gate now. Candidates come from the lines that have room; then each limit of each of them
--- is asked, in their turns. When one finds too little room, nobody behind it gets what is left of that limit: a heavy task is
--- not passed by light ones for ever. `cut` says that lines may have more that would have found room.
-
-create or replace function pgflow._choose(
-    p_limit  int,
-    out run_ids   uuid[],
-    out steps     smallint[],
-    out items     int[],
-    out line_ids  bigint[],
-    out cut       boolean
-)
-language plpgsql
-set search_path = ''
-set enable_hashjoin = on
-set jit = off
-as $$
-declare
-    v_keys text[];
-    v_used bigint[];
-    v_task record;
-    v_fits boolean;
-    v_most int;
-    v_asked int := 0;
-begin
-    select array_agg(k.key order by k.key), array_agg(k.used order by k.key),
-           greatest(10, 2 * p_limit / greatest(max(k.lines), 1)::int)
-    into v_keys, v_used, v_most
-    from (
-        select k.key, count(*) over () as lines,
-               coalesce((select sum(p.weight) from pgflow.places p where p.limit_key = k.key), 0)::bigint as used
-        from (select distinct k.key from pgflow._waiting_lines() l cross join lateral unnest(l.keys) k (key)) k) k;
-
-    for v_task in
-        select *
-        from pgflow._candidates(v_keys, v_used, v_most, p_limit)
-    loop
-        v_asked := v_asked + 1;
-        v_fits := true;
-        for i in 1 .. pg_catalog.cardinality(v_task.key_ns) loop
-            if v_used[v_task.key_ns[i]] > 0 and v_used[v_task.key_ns[i]] + v_task.weights[i] > v_task.limits[i] then
-                v_fits := false;
-                v_used[v_task.key_ns[i]] := greatest(v_used[v_task.key_ns[i]], v_task.limits[i]);
-            end if;
-        end loop;
-        if v_fits then
-            for i in 1 .. pg_catalog.cardinality(v_task.key_ns) loop
-                v_used[v_task.key_ns[i]] := v_used[v_task.key_ns[i]] + v_task.weights[i];
-            end loop;
-            run_ids := run_ids || v_task.run_id;
-            steps := steps || v_task.step;
-            items := items || v_task.item;
-            line_ids := line_ids || v_task.line_id;
-        end if;
-    end loop;
-    cut := v_asked >= least(v_most, p_limit);
-end;
-$$;
-
--- _candidates: the first tasks of lines whose limits have room, in the order in which they may be let in: by priority; then turn by turn,
--- beginning with who was served the longest ago; then as they came. Tasks of paused runs stay where they are.
-
-create or replace function pgflow._candidates(
-    p_keys   text[],
-    p_used   bigint[],
-    p_most   int,
-    p_limit  int
-)
-returns table (
-    run_id   uuid,
-    step     smallint,
-    item     int,
-    line_id  bigint,
-    key_ns   int[],
-    limits   bigint[],
-    weights  bigint[]
-)
-language plpgsql
-set search_path = ''
-set enable_hashjoin = on
-set enable_mergejoin = off
-set jit = off
-as $$
-declare
-    v_ruled boolean := exists (select from pgflow.claim_rules r where r.rule = 'pause' and r.scope = 'run');
-begin
-    return query
-    with room as materialized (
-        select l.line_id, min(m.most - u.used) as room, array_agg(u.n::int order by m.n) as key_ns
-        from pgflow._waiting_lines() l
-        cross join lateral unnest(l.keys, l.limits) with ordinality m (key, most, n)
-        join unnest(p_keys, p_used) with ordinality u (key, used, n) on u.key = m.key
-        group by l.line_id
-        having min(m.most - u.used) > 0
-    )
-    select c.run_id, c.step, c.item, c.line_id, c.key_ns, c.limits, c.weights
-    from (
-        select g.run_id, g.step, g.item, g.gate_id, r.line_id, r.key_ns, l.limits, g.weights, l.priority,
-               row_number() over (partition by l.priority, l.lane, l.turn order by g.gate_id) as round,
-               max(l.served) over (partition by l.priority, l.lane, l.turn) as served
-        from room r
-        join pgflow.gate_lines l on l.line_id = r.line_id
-        cross join lateral (
-            select w.run_id, w.step, w.item, w.gate_id, w.weights
-            from pgflow.gated_tasks w
-            where w.line_id = r.line_id
-              and not (v_ruled and pgflow._is_paused('run', w.run_id::text))
-            order by w.gate_id
-            limit least(r.room, p_most)) g) c
-    order by c.priority, c.round, c.served, c.gate_id
-    limit p_limit;
-end;
-$$;
-
 -- _let_in: tasks go through the gate: a message, and a row in places for each limit. Those that do not wait any more lose their place at the
 -- gate; those that somebody holds keep it.
 -- Locks: the tasks, in order, passing over the locked ones.
@@ -571,6 +411,7 @@ create or replace function pgflow._let_in(
     p_steps     smallint[],
     p_items     int[],
     p_line_ids  bigint[],
+    p_now       timestamptz,
     out admitted      int,
     out woken_queues  text[]
 )
@@ -583,6 +424,7 @@ set jit = off
 as $$
 declare
     v_in record;
+    v_turns bigint;
     v_message_ids bigint[];
 begin
     with locked as materialized (
@@ -613,8 +455,9 @@ begin
         return;
     end if;
 
-    insert into pgflow.places (limit_key, run_id, step, item, fence, kind, weight, period)
-    select k.key, c.run_id, c.step, c.item, c.fence, pg_catalog.split_part(k.key, ' ', 1), k.weight, k.period
+    insert into pgflow.places (limit_key, run_id, step, item, fence, kind, weight, period, since)
+    select k.key, c.run_id, c.step, c.item, c.fence, pg_catalog.split_part(k.key, ' ', 1), k.weight, k.period,
+           case when k.period is not null then p_now end
     from unnest(v_in.run_ids, v_in.steps, v_in.items, v_in.fences, v_in.line_ids) c (run_id, step, item, fence, line_id)
     join pgflow.gate_lines l on l.line_id = c.line_id
     join pgflow.gated_tasks g on g.run_id = c.run_id and g.step = c.step and g.item = c.item
@@ -626,10 +469,14 @@ begin
     where g.run_id = c.run_id
       and g.step = c.step
       and g.item = c.item;
+    update pgflow.gate g
+    set turns = g.turns + admitted
+    returning g.turns - admitted
+    into v_turns;
     update pgflow.gate_lines l
     set served = s.served
     from (
-        select u.line_id, max(u.n) + (select max(m.served) from pgflow.gate_lines m) as served
+        select u.line_id, v_turns + max(u.n) as served
         from unnest(v_in.line_ids) with ordinality u (line_id, n)
         group by u.line_id) s
     where l.line_id = s.line_id;
@@ -672,89 +519,5 @@ begin
     where g.run_id = gone.run_id
       and g.step = gone.step
       and g.item = gone.item;
-end;
-$$;
-
--- queue_loads: how each queue stands. It counts messages, so it is for people and gauges.
-
-create or replace function pgflow.queue_loads()
-returns table (
-    queue      text,
-    is_paused  boolean,
-    at_once    int,
-    waiting    bigint,
-    set_aside  bigint,
-    at_gate    bigint,
-    running    bigint
-)
-language plpgsql
-stable
-set search_path = ''
-as $$
-begin
-    return query
-    with held as (
-        select s.queue, count(distinct (t.run_id, t.step, t.item)) as tasks
-        from pgflow.claims c
-        cross join lateral unnest(c.run_ids, c.steps, c.items) n (run_id, step, item)
-        join pgflow.tasks t on t.run_id = n.run_id and t.step = n.step and t.item = n.item
-        join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step
-        where t.worker_id = c.worker_id
-          and t.state = 'RUNNING'
-        group by s.queue
-    ),
-    gated as (
-        select s.queue, count(*) as tasks
-        from pgflow.gated_tasks g
-        join pgflow.tasks t on t.run_id = g.run_id and t.step = g.step and t.item = g.item
-        join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step
-        group by s.queue
-    )
-    select q.queue,
-           pgflow._is_paused('queue', q.queue),
-           (select r.at_once from pgflow.claim_rules r where r.rule = 'limit' and r.scope = 'queue' and r.name = q.queue),
-           (select sum(m.queue_length)::bigint
-            from pg_catalog.generate_series(1, 3) p (priority)
-            cross join lateral pgmq.metrics(pgflow._pgmq_queue(q.queue, p.priority::smallint)) m),
-           (select count(*) from pgflow.parked_tasks p where p.queue = q.queue),
-           coalesce(g.tasks, 0),
-           coalesce(h.tasks, 0)
-    from pgflow.queues q
-    left join held h on h.queue = q.queue
-    left join gated g on g.queue = q.queue
-    order by q.queue;
-end;
-$$;
-
--- limits_in_use: how the limits of steps stand for which something waits or counts.
-
-create or replace function pgflow.limits_in_use()
-returns table (kind text, key text, most bigint, used bigint, waiting bigint)
-language plpgsql
-stable
-set search_path = ''
-as $$
-begin
-    return query
-    with waiting as (
-        select k.key, max(k.most) as most, sum(g.tasks)::bigint as tasks
-        from pgflow.gate_lines l
-        cross join lateral (select count(*) as tasks from pgflow.gated_tasks g where g.line_id = l.line_id) g
-        cross join lateral unnest(l.keys, l.limits) k (key, most)
-        group by k.key
-    ),
-    used as (
-        select p.limit_key as key, sum(p.weight)::bigint as units
-        from pgflow.places p
-        where p.kind <> 'queue'
-        group by p.limit_key
-    )
-    select pg_catalog.split_part(w.key, ' ', 1), substring(w.key from pg_catalog.strpos(w.key, ' ') + 1), w.most,
-           coalesce(u.units, 0), w.tasks
-    from waiting w
-    left join used u on u.key = w.key
-    where w.tasks > 0
-       or u.units > 0
-    order by 1, 2;
 end;
 $$;

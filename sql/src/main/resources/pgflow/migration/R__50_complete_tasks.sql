@@ -186,11 +186,14 @@ begin
         from unnest(p_run_ids, p_steps, p_items) c (run_id, step, item)
         where c.item = 0
         order by c.run_id) c
-    join pgflow.runs r on r.run_id = c.run_id
-    join pgflow.steps s on s.workflow_id = r.workflow_id and s.step = c.step
-    where s.dependents = '{}'
-       or s.opens_maps
-    for no key update of r;
+    cross join lateral ( -- or the planner might begin with the steps, and lock in their order
+        select 1
+        from pgflow.runs r
+        join pgflow.steps s on s.workflow_id = r.workflow_id
+        where r.run_id = c.run_id
+          and s.step = c.step
+          and (s.dependents = '{}' or s.opens_maps)
+        for no key update of r) r;
 end;
 $$;
 

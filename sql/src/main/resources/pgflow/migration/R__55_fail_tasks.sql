@@ -187,6 +187,7 @@ begin
     if v_ended.failed_runs is not null then
         ended_run_ids := pgflow._end_runs(
             v_ended.failed_runs, 'FAILED', null, null, v_ended.failures, v_now);
+        to_settle := to_settle or pgflow._any_undo_owed(ended_run_ids);
     end if;
     if v_ended.again_runs is not null then
         woken_queues := pgflow._reschedule_living(

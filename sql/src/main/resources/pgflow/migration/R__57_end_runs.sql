@@ -1,4 +1,5 @@
--- _end_runs: runs fail or are cancelled; all that they have left is cancelled with them.
+-- _end_runs: runs fail or are cancelled; all that they have left is cancelled with them, and what
+-- they did and can be undone is noted.
 --
 -- Returns the runs that this call ended. The caller locked the runs, and their unfinished tasks in order.
 
@@ -64,6 +65,7 @@ begin
     end if;
     if v_ended is not null then
         perform pgflow._cancel_tasks(v_ended, p_actor, p_reason, p_now);
+        perform pgflow._owe_undoing(v_ended, p_now);
     end if;
     return v_ended;
 end;

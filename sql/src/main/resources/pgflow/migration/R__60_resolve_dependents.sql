@@ -271,7 +271,8 @@ begin
     for v_map in
         select t.run_id, t.step, t.workflow_id, t.priority, t.generation, s.at_once, s.kind,
                case when s.limits is null then s.queue else '$gate' end as queue,
-               case when s.map_over = 0 then r.input when parent.state = 'SKIPPED' then '[]' else parent.output end as elements
+               case when s.map_part is not null then r.input -> s.map_part
+                    when s.map_over = 0 then r.input when parent.state = 'SKIPPED' then '[]' else parent.output end as elements
         from unnest(p_run_ids, p_steps) m (run_id, step)
         join pgflow.tasks t on t.run_id = m.run_id and t.step = m.step and t.item = 0
         join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step

@@ -80,7 +80,8 @@ language sql
 stable
 set search_path = ''
 as $$
-    select case when p_approval -> 'fourEyes' = 'true' and pgflow._started_by(p_run_id) is null then
+    select case when p_approval -> 'fourEyes' = 'true'
+                     and (pgflow._started_by(p_run_id) is null or '' = any (pgflow._also_started_by(p_run_id))) then
         pg_catalog.jsonb_build_object(
             'code', 'PGF-RUN-015',
             'message', 'the step asks for four eyes, and nobody knows whose the first two are; start the run with an actor') end;
@@ -249,6 +250,7 @@ begin
         when p_asked.state <> 'pending' then p_asked.state
         when p_asked.due_at <= p_now then 'expired'
         when not pgflow._may_decide(p_asked.roles, p_asked.actors, p_asked.started_by, p_actor, p_roles) then 'notAllowed'
+        when p_asked.started_by is not null and p_actor = any (pgflow._also_started_by(p_asked.run_id)) then 'notAllowed'
         when v_before = p_choice then 'voted'
         when v_before is not null then 'alreadyVoted'
     end;
@@ -566,6 +568,7 @@ as $$
       and (p_run_id is null or a.run_id = p_run_id)
       and (p_actor is null
            or pgflow._may_decide(a.roles, a.actors, a.started_by, p_actor, coalesce(p_roles, '{}'))
+              and not (a.started_by is not null and p_actor = any (pgflow._also_started_by(a.run_id)))
               and not exists (
                   select
                   from pgflow.approval_votes v

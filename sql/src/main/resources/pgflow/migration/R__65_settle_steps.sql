@@ -2,7 +2,7 @@
 -- It counts ended items off their map tasks, and ends the maps that have none left: their outputs are collected in item order and
 -- their dependents resolved. It ends the steps that were skipped while they waited for parents, when the last of those
 -- has ended, and decides what becomes of steps that wait for nothing and have a condition. It ends the steps for which something
--- from outside has come, or did not come in time.
+-- from outside has come, or did not come in time. It begins the undoing of runs that ended badly.
 --
 -- Call it in a transaction of its own after one that says that there is something to settle, and now and then (upkeep), until it
 -- says that nothing is left over. Of two concurrent reporters the later one to settle sees both: it waits for the
@@ -50,6 +50,16 @@ begin
         end if;
     end if;
 
+    if exists (select from pgflow.owed_undos o where o.problem is null) then
+        select u.settled, u.woken_queues
+        into settled, woken_queues
+        from pgflow._settle_undos(p_limit) u;
+        left_over := settled > 0;
+        if left_over then
+            return;
+        end if;
+    end if;
+
     ended_run_ids := pgflow._fail_unopened(p_limit);
     if ended_run_ids is not null then
         left_over := true;
@@ -71,18 +81,21 @@ begin
         end if;
 
         -- As _lock_runs_that_may_end, and the runs of which a step is to be decided. Not by a parameter of that function: reports
-        -- call it all the time, and with one more the planner planned its statement anew at each call.
+        -- call it all the time, and with one more the planner planned its statement anew at each call. Lateral, since the planner
+        -- may begin a join of small tables with the steps, and then the runs would come in their order.
         perform 1
         from (
             select distinct m.run_id, m.step
             from unnest(v_maps.run_ids, v_maps.steps) m (run_id, step)
             order by m.run_id) m
-        join pgflow.runs r on r.run_id = m.run_id
-        join pgflow.steps s on s.workflow_id = r.workflow_id and s.step = m.step
-        where s.dependents = '{}'
-           or s.opens_maps
-           or s.opening = 'settle'
-        for no key update of r;
+        cross join lateral (
+            select 1
+            from pgflow.runs r
+            join pgflow.steps s on s.workflow_id = r.workflow_id
+            where r.run_id = m.run_id
+              and s.step = m.step
+              and (s.dependents = '{}' or s.opens_maps or s.opening = 'settle')
+            for no key update of r) r;
         perform 1
         from unnest(v_maps.run_ids, v_maps.steps) m (run_id, step)
         join pgflow.tasks t on t.run_id = m.run_id and t.step = m.step and t.item = 0

@@ -99,6 +99,11 @@ begin
     select r.run_id, p_now, 0, r.events, 0, 0, 115, r.generation, 0, p_actor, p_detail
     from restarted r;
 
+    -- What was to be undone is gone on with instead.
+    delete from pgflow.owed_undos o
+    using unnest(p_run_ids) u (run_id)
+    where o.run_id = u.run_id;
+
     -- What waits for such a run has not been told that it had ended, and waits on.
     delete from pgflow.unsettled_sub_runs u
     where u.child_run_id = any (p_run_ids)

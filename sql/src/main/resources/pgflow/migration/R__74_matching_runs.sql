@@ -1,7 +1,8 @@
 -- matching_runs: the ids of runs that match a filter, a page of them in the order of their ids, for operations on many runs; the next page
 -- begins after the last id of this one (p_after).
 --
--- Each part of the filter may be null: any. p_created_from counts in, p_created_until does not. Locks nothing: whoever works on the page
+-- Each part of the filter may be null: any. p_created_from counts in, p_created_until does not. Runs that undo others, which have the labels
+-- of those, match only when their workflow is named (name$undo): who cancels all runs of a customer does not stop their undoing. Locks nothing: whoever works on the page
 -- looks again at each run under its lock.
 
 create or replace function pgflow.matching_runs(
@@ -27,6 +28,7 @@ as $$
           and (p_created_from is null or r.created_at >= p_created_from)
           and (p_created_until is null or r.created_at < p_created_until)
           and (p_after is null or r.run_id > p_after)
+          and (p_workflow is not null or not pgflow._is_undo_run(r.run_id))
         order by r.run_id
         limit p_limit);
 $$;
@@ -52,6 +54,7 @@ as $$
       and (p_labels is null or r.labels @> p_labels)
       and (p_created_from is null or r.created_at >= p_created_from)
       and (p_created_until is null or r.created_at < p_created_until)
+      and (p_workflow is not null or not pgflow._is_undo_run(r.run_id))
     group by r.state
     order by r.state;
 $$;

@@ -28,6 +28,7 @@ begin
     select r.workflow_id, n.workflow_id,
            case
                when r.ended_at is not null then 'the run has ended: ' || r.state
+               when pgflow._is_undo_run(r.run_id) then 'the run undoes another one'
                when n.workflow_id is null then 'workflow ' || w.name || ' has no version ' || p_version
                when n.workflow_id = r.workflow_id then 'the run is of version ' || p_version || ' already'
            end
@@ -110,7 +111,9 @@ begin
         when p_state = 'SCHEDULED' and p_new.queue <> p_old.queue then
             'it waits in queue ' || p_old.queue || ', and would wait in ' || p_new.queue
         when p_state = 'SCHEDULED' and p_old.limits is not null and p_new.limits is null then
-            'it waits for room in its limits, and would have none'
+            'it waits for room in its limits, and would have none; wait until it has begun'
+        when p_state = 'SCHEDULED' and p_old.limits is null and p_new.limits is not null then
+            'it waits for a worker, past the limits that it would have; wait until it has begun'
         when p_state = 'RUNNING' and pgflow._said_of(p_new) <> pgflow._said_of(p_old) then
             'it runs, and its options would change; wait until it has ended'
         when p_ending and (p_new.dependents = '{}' or p_new.opens_maps)
@@ -319,6 +322,9 @@ begin
     update pgflow.tasks t
     set workflow_id = p_to
     where t.run_id = p_run_id;
+    update pgflow.gated_tasks g
+    set line_id = null -- the limits may be others
+    where g.run_id = p_run_id;
 
     insert into pgflow.past_generations (
         run_id, item, fence, events, step, generation, attempts, state, input, output, error)

@@ -2,7 +2,7 @@
 -- attempts; what succeeded, or was skipped, stays.
 --
 -- Items of a map that were skipped or succeeded stay as well, and the map opens again for the others. Returns, parallel to the request:
--- retried, or why not: pending, running, succeeded, unknown.
+-- retried, or why not: pending, running, succeeded, unknown; undoing or undone when what it did has begun to be undone.
 -- Locks: the runs, then their tasks (but for items that ended well), each in order; then the queues.
 
 create or replace function pgflow.retry_runs(
@@ -28,12 +28,14 @@ begin
     --@pp retry_runs-locked
     v_now := pgflow.clock();
 
-    select array_agg(r.run_id) filter (where r.state in ('FAILED', 'CANCELLED')),
-           array_agg(case when r.state in ('FAILED', 'CANCELLED') then 'retried'
-                          else coalesce(pg_catalog.lower(r.state), 'unknown') end order by u.n)
+    select array_agg(a.run_id) filter (where a.outcome = 'retried'), array_agg(a.outcome order by a.n)
     into v_retried, outcomes
-    from unnest(p_run_ids) with ordinality u (run_id, n)
-    left join pgflow.runs r on r.run_id = u.run_id;
+    from (
+        select u.run_id, u.n,
+               case when r.state in ('FAILED', 'CANCELLED') then coalesce(pgflow._undo_word(r.run_id, r.generation), 'retried')
+                    else coalesce(pg_catalog.lower(r.state), 'unknown') end as outcome
+        from unnest(p_run_ids) with ordinality u (run_id, n)
+        left join pgflow.runs r on r.run_id = u.run_id) a;
     if v_retried is null then
         return;
     end if;
@@ -51,7 +53,7 @@ $$;
 --
 -- Nobody may be working on any of these steps. What of them waits for a worker or a retry is taken back. Returns, parallel to the
 -- request: rerun, or why not: waiting (the step has not ended, so it runs anyway), running (it, or one that comes after it),
--- pending (its run has not begun), unknown. Steps of one run are rerun together or not at all.
+-- pending (its run has not begun), undoing or undone (what the run did has begun to be undone), unknown. Steps of one run are rerun together or not at all.
 -- Locks: the runs, then their tasks (but for items that ended well), each in order; then the queues.
 
 create or replace function pgflow.rerun_steps(
@@ -121,6 +123,8 @@ begin
                    case
                        when s.step is null then 'unknown'
                        when r.state = 'PENDING' then 'pending'
+                       when r.state in ('FAILED', 'CANCELLED') and pgflow._undo_word(r.run_id, r.generation) is not null then
+                           pgflow._undo_word(r.run_id, r.generation)
                        when exists (
                            select
                            from pgflow._branches(array[a.run_id], array[s.step]) b
@@ -151,7 +155,8 @@ $$;
 -- given. The old run stays as it is, with its input; run_origins says that the new one came of it.
 --
 -- The caller chooses the new run's id, so a call whose answer was lost can be repeated. Only of a run that has ended. Returns: started,
--- already started (by an earlier call), or why not: pending, running, unknown. Raises PF004 for an input that cannot be mapped over.
+-- already started (by an earlier call), or why not: pending, running, unknown; undoing while what it did is to be undone, and for a run
+-- that undoes another. Raises PF004 for an input that cannot be mapped over.
 -- Locks: the old run (shared); otherwise only rows that it inserts.
 
 create or replace function pgflow.start_again(
@@ -172,13 +177,20 @@ declare
     v_started record;
 begin
     to_settle := false;
-    select r.workflow_id, r.state, r.input, r.labels, r.priority, r.ended_at
+    select r.workflow_id, r.state, r.input, r.labels, r.priority, r.ended_at, r.generation
     into v_origin
     from pgflow.runs r
     where r.run_id = p_run_id
     for key share;
     if not found or v_origin.ended_at is null then
         outcome := coalesce(pg_catalog.lower(v_origin.state), 'unknown');
+        return;
+    end if;
+    if pgflow._is_undo_run(p_run_id)
+       or pgflow._any_undo_owed(array[p_run_id]) -- asked before the next one, since settle_steps may be about to begin it
+       or pgflow._undo_word(p_run_id, v_origin.generation) = 'undoing'
+    then
+        outcome := 'undoing';
         return;
     end if;
 

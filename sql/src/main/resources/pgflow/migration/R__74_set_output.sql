@@ -4,7 +4,8 @@
 -- worker for something from outside), or it failed or was cancelled: then
 -- its run goes on as by retry_runs, and this task does not run again in the new generation but has that output. What a step that waits
 -- for parents comes after must end all the same before what comes after it goes on.
--- Returns: set, or why not: running, succeeded, skipped, pending (its run has not begun), unknown. An output is never replaced: to run
+-- Returns: set, or why not: running, succeeded, skipped, pending (its run has not begun), undoing or undone (what the run did has begun to be
+-- undone), unknown. An output is never replaced: to run
 -- a step that succeeded again is rerun_steps.
 -- Locks: the run, then its tasks (but for items that ended well), each in order; then the queues.
 
@@ -93,7 +94,7 @@ begin
     perform pgflow._lock_whole_runs(array[p_run_id]);
     --@pp end_by_hand-locked
     v_now := pgflow.clock();
-    select t.run_id, t.step, t.item, t.state, t.deferred, r.state as run_state, m.state as step_state
+    select t.run_id, t.step, t.item, t.state, t.deferred, r.state as run_state, r.generation as run_generation, m.state as step_state
     into v_task
     from pgflow.runs r
     join pgflow.steps s on s.workflow_id = r.workflow_id and s.name = p_step
@@ -107,6 +108,8 @@ begin
         when v_task.deferred not in ('items', 'condition') then 'ended'
         when v_task.state in ('RUNNING', 'SUCCEEDED', 'SKIPPED') then pg_catalog.lower(v_task.state)
         when v_task.item > 0 and v_task.step_state in ('SUCCEEDED', 'SKIPPED') then pg_catalog.lower(v_task.step_state)
+        when v_task.run_state in ('FAILED', 'CANCELLED') then
+            coalesce(pgflow._undo_word(p_run_id, v_task.run_generation), 'ended')
         else 'ended'
     end;
     if outcome <> 'ended' then

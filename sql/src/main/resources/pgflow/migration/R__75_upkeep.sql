@@ -45,7 +45,9 @@ begin
         where w.recovered_at is null
           and w.end_cause is distinct from 'retired'
           and (w.end_cause = 'lost' or w.heartbeat_at + w.expires_after < v_now));
-    unsettled := exists (select from pgflow.unsettled_steps) or exists (select from pgflow.unsettled_sub_runs);
+    unsettled := exists (select from pgflow.unsettled_steps)
+        or exists (select from pgflow.unsettled_sub_runs)
+        or exists (select from pgflow.owed_undos o where o.problem is null);
     gated := exists (select from pgflow.gated_tasks);
     limited_queues := array(select r.name from pgflow.claim_rules r where r.rule = 'limit');
 

@@ -22,7 +22,12 @@ declare
     v_new pgflow.schedules;
     v_old pgflow.schedules;
 begin
-    if not exists (select from pgflow.workflows w where w.name = p_definition ->> 'workflow') then
+    if not exists (
+        select
+        from pgflow.workflows w
+        where w.name = p_definition ->> 'workflow'
+          and w.name not like '%$undo')
+    then
         raise exception 'workflow % is not known', coalesce(p_definition ->> 'workflow', '(without a name)')
             using errcode = 'PF001', hint = 'Define the workflow first (define_workflow).';
     end if;

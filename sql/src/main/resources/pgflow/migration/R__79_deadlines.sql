@@ -163,6 +163,7 @@ begin
             woken_queues := v_expired.woken_queues;
             to_settle := v_expired.to_settle;
         end if;
+        to_settle := to_settle or pgflow._any_undo_owed(ended_run_ids);
         left_over := v_due.rows >= p_limit;
     end if;
 
@@ -284,7 +285,8 @@ end;
 $$;
 
 -- _expire_steps: the tasks of steps that are late fail for good, of a map those items that have not ended. The caller locked the runs, and
--- the tasks. Says in how many steps there was something left, and what follows, as fail_tasks does.
+-- the tasks. Says in how many steps there was something left, and what follows, as fail_tasks does; runs that the steps started are
+-- cancelled next.
 
 create or replace function pgflow._expire_steps(
     p_run_ids  uuid[],
@@ -313,6 +315,13 @@ begin
         return;
     end if;
 
+    if exists (
+        select
+        from unnest(p_run_ids, p_steps) l (run_id, step)
+        join pgflow.sub_runs s on s.run_id = l.run_id and s.step = l.step) then
+        perform pgflow._abandon_sub_runs(p_run_ids, p_steps, null, 'the step that started it was late');
+        to_settle := true;
+    end if;
     perform pgflow._forget_late(v_late.run_ids, v_late.steps, v_late.items, v_late.queues, v_late.priorities, v_late.message_ids);
     if v_late.failed_runs is not null then
         ended_run_ids := pgflow._end_runs(v_late.failed_runs, 'FAILED', null, null, v_late.failures, p_now);
@@ -328,7 +337,7 @@ begin
             v_late.done_runs, v_late.done_steps, v_late.done_items, v_late.done_workflow_ids, p_now);
         ended_run_ids := ended_run_ids || v_follows.ended_run_ids;
         woken_queues := v_follows.woken_queues;
-        to_settle := v_follows.to_settle or v_late.any_item;
+        to_settle := to_settle or v_follows.to_settle or v_late.any_item;
     end if;
 end;
 $$;
@@ -383,9 +392,9 @@ begin
                 'code', 'PGF-RUN-041',
                 'message', pg_catalog.format(
                     'step %s had not ended %s after it was scheduled; look at what it waited for, or give it longer', l.name, l.deadline)),
+            remaining = 0, -- it may have waited without a worker
             worker_id = null,
             deferred = null,
-            remaining = 0,
             events = t.events + 1
         from late l
         where t.run_id = l.run_id

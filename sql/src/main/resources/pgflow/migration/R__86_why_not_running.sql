@@ -125,8 +125,11 @@ begin
         limit 1) e;
     if p_task.run_state in ('FAILED', 'CANCELLED') then
         return query
-        select 'run_ended', 'its run has ended: ' || p_task.run_state || '; retry_runs lets it go on',
-               pg_catalog.jsonb_build_object('state', p_task.run_state);
+        select 'run_ended',
+               'its run has ended: ' || p_task.run_state
+                   || coalesce('; what it did is undone by run ' || pgflow.undo_of(p_task.run_id), '; retry_runs lets it go on'),
+               pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
+                   'state', p_task.run_state, 'undo_run_id', pgflow.undo_of(p_task.run_id)));
     end if;
 end;
 $$;
@@ -331,6 +334,8 @@ begin
                when 'signal' then 'it waits for signal ' || (p_task.waits_for ->> 'signal')
                    || coalesce(', until ' || pgflow._utc(d.due_at), '')
                when 'token' then 'it waits for somebody outside to answer' || coalesce(', until ' || pgflow._utc(d.due_at), '')
+               when 'approval' then pgflow._why_asked(a.question, a.roles, a.actors, a.votes, a.quorum)
+                   || coalesce(', until ' || pgflow._utc(d.due_at), '')
                when 'run' then 'it waits for run ' || c.child_run_id || ' of workflow ' || (p_task.waits_for ->> 'workflow')
                else 'it waits for something outside: ' || p_task.deferred
            end,
@@ -339,6 +344,12 @@ begin
                'signal', case p_task.deferred when 'signal' then p_task.waits_for ->> 'signal' end,
                'heard_at', pgflow._utc(h.heard_at),
                'run_id', c.child_run_id,
+               'approval_id', a.approval_id,
+               'question', a.question,
+               'roles', a.roles,
+               'actors', a.actors,
+               'votes', a.votes,
+               'quorum', a.quorum,
                'until', pgflow._utc(d.due_at)))
     from (select 1) one
     left join pgflow.timers d on d.run_id = p_task.run_id and d.step = p_task.step and d.item = p_task.item
@@ -347,6 +358,36 @@ begin
        and h.fence = p_task.fence
     left join pgflow.sub_runs c
         on p_task.deferred = 'run' and c.run_id = p_task.run_id and c.step = p_task.step and c.item = p_task.item
-       and c.fence = p_task.fence;
+       and c.fence = p_task.fence
+    left join lateral (
+        select p.approval_id, p.roles, p.actors, p_task.waits_for -> 'approval' ->> 'question' as question,
+               coalesce((p_task.waits_for -> 'approval' ->> 'quorum')::int, 1) as quorum,
+               (select count(*) from pgflow.approval_votes v where v.approval_id = p.approval_id) as votes
+        from pgflow.approvals p
+        where p.run_id = p_task.run_id
+          and p.step = p_task.step
+          and p.state = 'pending') a on p_task.deferred = 'approval';
 end;
+$$;
+
+-- _why_asked: what people are asked, and who may answer.
+
+create or replace function pgflow._why_asked(
+    p_question  text,
+    p_roles     text[],
+    p_actors    text[],
+    p_votes     bigint,
+    p_quorum    int
+)
+returns text
+language sql
+stable
+set search_path = ''
+as $$
+    select 'it waits for ' || coalesce(nullif(pg_catalog.concat_ws(
+               ' or ',
+               'somebody who is ' || nullif(pg_catalog.array_to_string(p_roles, ' or '), ''),
+               nullif(pg_catalog.array_to_string(p_actors, ' or '), '')), ''), 'anybody')
+           || ' to decide: ' || p_question
+           || case when p_quorum > 1 then ' (' || p_votes || ' of ' || p_quorum || ' have)' else '' end;
 $$;

@@ -11,6 +11,7 @@ from pgflow.runs r
 join pgflow.workflows w on w.workflow_id = r.workflow_id
 join pgflow.tasks t on t.run_id = r.run_id and t.step = 1 and t.item = 0
 where w.sinks = 1
+  and w.name not like '%$undo'
   and not exists (
       select
       from pgflow.steps s
@@ -35,6 +36,7 @@ select r.run_id as call_id,
           and a.transition = 4) as started_at,
        r.ended_at as completed_at
 from pgflow.runs r
+join pgflow.workflows w on w.workflow_id = r.workflow_id and w.name not like '%$undo'
 join pgflow.steps s on s.workflow_id = r.workflow_id and s.step = 1 and s.name = 'call'
 join pgflow.tasks t on t.run_id = r.run_id and t.step = 1 and t.item = 0
 where not exists (

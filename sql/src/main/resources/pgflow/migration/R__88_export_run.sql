@@ -87,6 +87,8 @@ as $$
             'idempotency_key', (select k.idempotency_key from pgflow.idempotency_keys k
                                 where k.workflow_name = w.name and k.run_id = r.run_id limit 1),
             'origin', (select o.origin_id from pgflow.run_origins o where o.run_id = r.run_id),
+            'undo_run', pgflow.undo_of(r.run_id),
+            'undoes', (select u.run_id from pgflow.undo_runs u where u.undo_run_id = r.run_id),
             'created_at', pgflow._utc(r.created_at),
             'started_at', pgflow._utc(r.started_at),
             'ended_at', pgflow._utc(r.ended_at),

@@ -2,7 +2,8 @@
 -- whatever else belongs to them.
 --
 -- It looks at 10 * p_limit runs at most, in the order of their ids, after p_after, and removes p_limit of them at most, and not many more than
--- 20,000 tasks. A run stays while the run that started it, or one that it started, goes on. `go_on_after` is where to go on; null when there are no more runs to look at. Runs that somebody has locked stay.
+-- 20,000 tasks. A run stays while the run that started it, or one that it started, goes on.
+-- A run that undoes another one goes with that one, and both stay while the undoing is owed or has not ended so long ago. `go_on_after` is where to go on; null when there are no more runs to look at. Runs that somebody has locked stay.
 -- Raises PF004 for a state that is no end.
 -- Locks: the runs, in order, skipping the locked ones.
 
@@ -49,6 +50,7 @@ declare
     v_now timestamptz := pgflow.clock();
     v_looked uuid[];
     v_run_ids uuid[];
+    v_pruned uuid[];
 begin
     v_looked := array(
         select r.run_id
@@ -66,17 +68,20 @@ begin
         join unnest(p_states, p_ages) a (state, age) on a.state = r.state
         where r.ended_at < v_now - a.age
           and not pgflow._has_unfinished_kin(r.run_id)
+          and not pgflow._is_undo_run(r.run_id)
+          and pgflow._may_forget_undoing(r.run_id, v_now - a.age)
         order by r.run_id
         limit p_limit
         for update of r skip locked) d;
     v_run_ids := pgflow._within_bounds(v_run_ids);
+    v_pruned := pgflow._with_undo_runs(v_run_ids);
 
-    pruned := coalesce(pg_catalog.cardinality(v_run_ids), 0);
+    pruned := coalesce(pg_catalog.cardinality(v_pruned), 0);
     if pruned > 0 then
-        perform pgflow._forget_runs(v_run_ids);
+        perform pgflow._forget_runs(v_pruned);
     end if;
     go_on_after := case
-        when pruned > 0 then v_run_ids[pruned]
+        when v_run_ids is not null then v_run_ids[pg_catalog.cardinality(v_run_ids)]
         when pg_catalog.cardinality(v_looked) = 10 * p_limit then v_looked[10 * p_limit] end;
 end;
 $$;
@@ -148,6 +153,7 @@ set enable_seqscan = off
 as $$
 begin
     delete from pgflow.idempotency_keys k using unnest(p_run_ids) u (run_id) where k.run_id = u.run_id;
+    perform pgflow._forget_starts(p_run_ids);
     delete from pgflow.past_generations g using unnest(p_run_ids) u (run_id) where g.run_id = u.run_id;
     delete from pgflow.run_origins o using unnest(p_run_ids) u (run_id) where o.run_id = u.run_id;
     delete from pgflow.run_moves m using unnest(p_run_ids) u (run_id) where m.run_id = u.run_id;
@@ -160,6 +166,7 @@ begin
     delete from pgflow.rule_changes c using unnest(p_run_ids) u (run_id) where c.scope = 'run' and c.name = u.run_id::text;
     delete from pgflow.audit a using unnest(p_run_ids) u (run_id) where a.run_id = u.run_id;
     delete from pgflow.tasks t using unnest(p_run_ids) u (run_id) where t.run_id = u.run_id;
+    perform pgflow._forget_undos(p_run_ids);
     delete from pgflow.runs r using unnest(p_run_ids) u (run_id) where r.run_id = u.run_id;
 end;
 $$;

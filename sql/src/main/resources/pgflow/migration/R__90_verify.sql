@@ -20,6 +20,7 @@ begin
     return query select * from pgflow._verify_deadlines();
     return query select * from pgflow._verify_schedules();
     return query select * from pgflow._verify_ends();
+    return query select * from pgflow._verify_undos();
 end;
 $$;
 

@@ -79,4 +79,5 @@ insert into pgflow.transitions (transition, subject, name, from_state, to_state,
     (110, 'run',  'fail_delayed',      'PENDING',   'FAILED',    'workflow_failed',    'its deadline passed before it began'),
     (115, 'run',  'restart_run',       null,        'RUNNING',   'workflow_started',   'a person asked for what it has left, or for steps again: a new generation begins'),
     (116, 'run',  'move',              'RUNNING',   'RUNNING',   'workflow_moved',     'a person moved it to another version'),
-    (117, 'run',  'move_delayed',      'PENDING',   'PENDING',   'workflow_moved',     'a person moved it to another version before it began');
+    (117, 'run',  'move_delayed',      'PENDING',   'PENDING',   'workflow_moved',     'a person moved it to another version before it began'),
+    (118, 'run',  'replace',           'PENDING',   'PENDING',   'workflow_replaced',  'a later start that it stands for gave it its input before it began');

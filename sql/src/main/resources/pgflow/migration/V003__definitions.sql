@@ -85,7 +85,7 @@ create table pgflow.steps (
     constraint max_attempts_is_from_1_to_100 check (max_attempts between 1 and 100),
     constraint timeout_is_positive check (timeout > interval '0'),
     constraint deadline_is_positive check (deadline > interval '0'),
-    constraint only_steps_with_a_handler_have_a_deadline check (deadline is null or kind = 'work'),
+    constraint steps_that_wait_by_themselves_have_no_deadline check (deadline is null or kind in ('work', 'workflow')),
     constraint retry_delays_are_in_order check (retry_delay >= interval '0' and max_retry_delay >= retry_delay),
     constraint retry_jitter_is_a_fraction check (retry_jitter between 0 and 1)
 );

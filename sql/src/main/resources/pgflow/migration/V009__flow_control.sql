@@ -71,6 +71,8 @@ create table pgflow.gated_tasks (
     primary key (run_id, step, item)
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
+comment on column pgflow.gated_tasks.weights is 'what the task uses up of each limit of its line';
+
 create index gated_tasks_arrived on pgflow.gated_tasks (gate_id)
 where line_id is null;
 
@@ -92,12 +94,22 @@ create table pgflow.gate_lines (
     touched_at  timestamptz not null
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
+create index gate_lines_by_touch on pgflow.gate_lines (touched_at);
+
+comment on column pgflow.gate_lines.touched_at is 'when somebody last came to it, to ten minutes; lines in which nobody stands are dropped after an hour';
 comment on column pgflow.gate_lines.lane is 'workflow.step';
 comment on column pgflow.gate_lines.turn is 'the key among which turns are fair, or all keys';
 comment on column pgflow.gate_lines.served is 'grows with each task let through the gate: when this line was last served';
 
--- What counts against limits: places of tasks that are on their way, and units that were used up. Which still count is found out from
--- the tasks, never from who ends them.
+-- How often lines were served: one row, which only who lets tasks through the gate changes.
+create table pgflow.gate (
+    only_row  boolean primary key default true check (only_row),
+    turns     bigint not null
+);
+
+insert into pgflow.gate (turns) values (0);
+
+-- What counts against limits while its task is on its way. What still counts is found out from the tasks, never from who ends them.
 create table pgflow.places (
     limit_key  text not null,
     run_id     uuid not null,
@@ -107,20 +119,32 @@ create table pgflow.places (
     kind       text not null,
     weight     bigint not null,
     period     interval,
-    frees_at   timestamptz,
+    since      timestamptz,
 
     primary key (limit_key, run_id, step, item, fence),
     constraint kind_is_known check (kind in ('place', 'rate', 'ahead', 'queue')),
-    constraint only_rates_have_a_period check ((kind = 'rate') = (period is not null)),
-    constraint only_rates_are_used_up check (frees_at is null or kind = 'rate')
+    constraint only_rates_have_a_period_and_a_time check (
+        (kind = 'rate') = (period is not null) and (kind = 'rate') = (since is not null))
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
-create index places_to_free on pgflow.places (frees_at)
-where frees_at is not null;
+create index places_of_steps on pgflow.places (kind)
+where kind <> 'queue';
 
 comment on column pgflow.places.fence is 'of the task before its claim';
-comment on column pgflow.places.kind is 'place: counts until the attempt has ended; ahead: until it has begun; rate: for a period after it has begun; queue: a place in a queue with a limit, which claims take and free';
-comment on column pgflow.places.frees_at is 'when used up units count no more; null while the attempt has not begun';
+comment on column pgflow.places.kind is 'place: counts until the attempt has ended; ahead: until it has begun; rate: until it has begun, and as used units from then on; queue: a place in a queue with a limit, which claims take and free';
+comment on column pgflow.places.since is 'when its task was let through the gate';
+
+-- Units of rates that were used up by attempts that began, until their period is over. Times are rounded up to a thousandth of the
+-- period, so that a rate has a thousand rows at most, however many attempts it lets begin.
+create table pgflow.used_units (
+    limit_key  text not null,
+    frees_at   timestamptz not null,
+    units      bigint not null,
+
+    primary key (limit_key, frees_at)
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
+
+create index used_units_to_free on pgflow.used_units (frees_at);
 
 -- Keys of starts that stand for a run for a while: while it is unfinished, for a period, or until it begins (start_once).
 create table pgflow.start_keys (
@@ -135,5 +159,18 @@ create table pgflow.start_keys (
 
 create index start_keys_to_drop on pgflow.start_keys (keep_until);
 
+create index start_keys_by_run on pgflow.start_keys (run_id);
+
 comment on column pgflow.start_keys.first_at is 'when the first of the starts that stand for the run was asked for';
 comment on column pgflow.start_keys.keep_until is 'afterwards the row may be dropped, when its run has ended too';
+
+-- Starts that gave a run that had not begun their input, in place of a run of their own: who asked, and so that one that is asked again changes nothing.
+create table pgflow.replaced_starts (
+    start_id  uuid primary key,
+    run_id    uuid not null,
+    actor     text
+);
+
+create index replaced_starts_by_run on pgflow.replaced_starts (run_id);
+
+comment on column pgflow.replaced_starts.start_id is 'the id that its run would have had';

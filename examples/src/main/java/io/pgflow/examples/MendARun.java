@@ -4,10 +4,10 @@ import static io.pgflow.dsl.FlowBuilder.after;
 import static io.pgflow.dsl.FlowBuilder.over;
 
 import io.pgflow.Pgflow;
+import io.pgflow.audit.AuditNote;
 import io.pgflow.dsl.FlowBuilder;
 import io.pgflow.executor.Run;
 import io.pgflow.executor.RunEndedException;
-import io.pgflow.operation.Decision;
 import io.pgflow.operation.Operations;
 import io.pgflow.operation.TaskName;
 import io.pgflow.operation.WaitReason;
@@ -54,7 +54,7 @@ public final class MendARun {
             }
 
             printerWorks.set(true);
-            System.out.println("retry: " + operations.retry(run.id(), Decision.by("ada", "the printer is mended")));
+            System.out.println("retry: " + operations.retry(run.id(), AuditNote.by("ada", "the printer is mended")));
             System.out.println(run.await(Duration.ofMinutes(1)));
             pgflow.executor().events(run.id()).stream()
                     .filter(event -> event.actor().isPresent() && event.step().isEmpty())

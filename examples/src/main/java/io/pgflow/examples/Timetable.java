@@ -1,6 +1,7 @@
 package io.pgflow.examples;
 
 import io.pgflow.Pgflow;
+import io.pgflow.audit.AuditNote;
 import io.pgflow.dsl.FlowBuilder;
 import io.pgflow.schedule.CatchUp;
 import io.pgflow.schedule.Overlap;
@@ -13,7 +14,6 @@ import io.pgflow.workflow.Workflow;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -49,15 +49,13 @@ public final class Timetable {
                 throw new IllegalStateException("the reports do not come");
             }
             // region operate
-            Optional<String> ada = Optional.of("ada");
-            schedules.pause("heartbeat", ada, "that will do");
-            schedules.trigger("nightly", ada, "the numbers were corrected");
+            schedules.pause("heartbeat", AuditNote.by("ada", "that will do"));
+            schedules.trigger("nightly", AuditNote.by("ada", "the numbers were corrected"));
             int filledIn = schedules.backfill(
                     "nightly",
                     Instant.parse("2025-03-24T00:00:00Z"),
                     Instant.parse("2025-03-29T00:00:00Z"),
-                    ada,
-                    "the week before we began");
+                    AuditNote.by("ada", "the week before we began"));
             // endregion
             System.out.println("nights filled in: " + filledIn);
             schedules

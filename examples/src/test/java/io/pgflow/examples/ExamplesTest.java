@@ -40,6 +40,13 @@ class ExamplesTest {
     }
 
     @Test
+    void what_was_done_is_undone_when_the_rest_fails() throws Exception {
+        assertThat(Printed.by(() -> MoneyTransfer.main(new String[0])))
+                .contains("the transfer to nobody failed", "it is undone")
+                .contains("ada has 700 cents", "bob has 300 cents");
+    }
+
+    @Test
     void a_step_gives_parts_of_its_output_while_it_works() throws Exception {
         assertThat(Printed.by(() -> Streaming.main(new String[0])))
                 .contains("part of write: \"rose\"")

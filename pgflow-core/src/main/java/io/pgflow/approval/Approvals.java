@@ -6,7 +6,7 @@ import io.pgflow.internal.store.ApprovalStore;
 import io.pgflow.internal.store.Outcome;
 import io.pgflow.internal.upkeep.Consequences;
 import java.util.List;
-import java.util.Objects;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -20,20 +20,22 @@ import org.jspecify.annotations.Nullable;
  * DecisionResult result = approvals.decide(mine.get(0).approvalId(), Verdict.of("ada", "approve").withRoles("finance"));
  * }</pre>
  *
- * <p>Every method throws {@link io.pgflow.DatabaseException} when the database cannot be asked. A decision can be repeated: it
- * counts once.
+ * <p>Every method throws {@link io.pgflow.DatabaseException} when the database cannot be asked, after it kept trying for the setting {@code
+ * callDeadline}. A decision can be repeated: it counts once.
  */
 public final class Approvals {
 
     private final ApprovalStore store;
     private final Consequences consequences;
+    private final int maxPayloadBytes;
 
     /** For {@code Pgflow}. */
     @ModulePrivate
     @SuppressWarnings("exports")
-    public Approvals(ApprovalStore store, Consequences consequences) {
+    public Approvals(ApprovalStore store, Consequences consequences, int maxPayloadBytes) {
         this.store = store;
         this.consequences = consequences;
+        this.maxPayloadBytes = maxPayloadBytes;
     }
 
     /** What is open, oldest first. */
@@ -54,7 +56,11 @@ public final class Approvals {
         return store.find(approvalId).map(Rows::snapshot);
     }
 
-    /** What a person says to a question. When this returns, it is stored, or {@link DecisionOutcome} says why not. */
+    /**
+     * What a person says to a question. When this returns, it is stored, or {@link DecisionOutcome} says why not.
+     *
+     * @throws io.pgflow.InvalidPayloadException when the form is no JSON, or larger than the setting {@code maxPayloadBytes}
+     */
     public DecisionResult decide(UUID approvalId, Verdict verdict) {
         return decide(approvalId, null, null, verdict);
     }
@@ -91,9 +97,16 @@ public final class Approvals {
                 verdict.actor(),
                 verdict.roles(),
                 verdict.choice(),
-                Objects.requireNonNull(Json.writeTree(verdict.form())),
+                form(verdict),
                 verdict.comment().orElse(null)));
         consequences.follow(new Outcome(Set.of(), List.of(), Set.of(), answer.toSettle(), Optional.empty()));
         return new DecisionResult(DecisionOutcome.of(answer.outcome()), Rows.problems(answer.problems()));
+    }
+
+    private String form(Verdict verdict) {
+        String place = "the form of a verdict";
+        String json = Json.write(verdict.form(), Map.class, place);
+        Json.check(json, place, maxPayloadBytes);
+        return json;
     }
 }

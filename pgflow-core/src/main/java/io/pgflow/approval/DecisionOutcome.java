@@ -8,7 +8,7 @@ public enum DecisionOutcome {
     VOTED,
     /** The person has made another choice before, which counts. */
     ALREADY_VOTED,
-    /** The choice was made before. */
+    /** The choice was made before; or by this call, whose first answer was lost. */
     ALREADY_DECIDED,
     /** The person is not one of those who are asked, or started the run where that matters. */
     NOT_ALLOWED,

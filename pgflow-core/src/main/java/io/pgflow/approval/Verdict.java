@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +20,10 @@ import org.jspecify.annotations.Nullable;
 public record Verdict(
         String actor, List<String> roles, String choice, Map<String, @Nullable Object> form, Optional<String> comment) {
 
-    /** Throws an IllegalArgumentException for an actor without a name, and for a comment of more than 10,000 characters. */
+    /**
+     * Throws an IllegalArgumentException for an actor without a name, for a comment of more than 10,000 characters, and for the character
+     * NUL in any of the texts.
+     */
     public Verdict {
         roles = List.copyOf(roles);
         form = Collections.unmodifiableMap(new LinkedHashMap<>(form)); // which may hold nulls
@@ -28,6 +32,11 @@ public record Verdict(
         }
         if (comment.filter(text -> text.length() > 10_000).isPresent()) {
             throw new IllegalArgumentException("a comment has at most 10,000 characters");
+        }
+        if (Stream.of(List.of(actor, choice), roles, comment.stream().toList())
+                .flatMap(List::stream)
+                .anyMatch(text -> text.indexOf('\u0000') >= 0)) {
+            throw new IllegalArgumentException("actor, roles, choice and comment hold no \\u0000");
         }
     }
 

@@ -15,12 +15,14 @@ import org.jspecify.annotations.Nullable;
 public final class OutputCache {
 
     private final CacheStore store;
+    private final int maxPayloadBytes;
 
     /** For {@code Pgflow}. */
     @ModulePrivate
     @SuppressWarnings("exports")
-    public OutputCache(CacheStore store) {
+    public OutputCache(CacheStore store, int maxPayloadBytes) {
         this.store = store;
+        this.maxPayloadBytes = maxPayloadBytes;
     }
 
     /** Forgets everything that a cache has; returns how many outputs that were. */
@@ -32,9 +34,12 @@ public final class OutputCache {
      * Forgets what a cache has under a key; returns whether there was something.
      *
      * @param key the list of the values that {@code Caching.of(..)} named, or what the step's {@code cacheKey} makes
-     * @throws io.pgflow.InvalidPayloadException when the key cannot be written as JSON
+     * @throws io.pgflow.InvalidPayloadException when the key cannot be written as JSON, or is larger than the setting {@code maxPayloadBytes}
      */
     public boolean invalidate(String cache, @Nullable Object key) {
-        return store.invalidate(cache, Optional.of(Json.write(key, Object.class, "the key of a cached output"))) > 0;
+        String place = "the key of a cached output";
+        String json = Json.write(key, Object.class, place);
+        Json.check(json, place, maxPayloadBytes);
+        return store.invalidate(cache, Optional.of(json)) > 0;
     }
 }

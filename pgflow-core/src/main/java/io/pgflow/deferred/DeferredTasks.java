@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * How do I finish a task from outside? With the token that its handler gave away; see {@link io.pgflow.workflow.TaskContext#defer}.
  * Got from {@code Executor.deferred()}. All methods may be called from any thread, any process and any number of times.
  *
- * <p>Every method throws {@link io.pgflow.DatabaseException} when the database cannot be asked; send the answer again then.
+ * <p>Every method throws {@link io.pgflow.DatabaseException} when the database cannot be asked, after it kept trying for the setting {@code
+ * callDeadline}; send the answer again then.
  */
 public final class DeferredTasks {
 
@@ -57,6 +58,8 @@ public final class DeferredTasks {
      * last one; then the step's {@code onFailure} says what follows.
      *
      * @param message for whoever looks at the run
+     * @throws io.pgflow.InvalidPayloadException when the message holds the character NUL, or is larger than the setting {@code
+     *     maxPayloadBytes}
      */
     public AnswerOutcome fail(String token, String message, boolean retryable) {
         Map<String, Object> error = new LinkedHashMap<>();

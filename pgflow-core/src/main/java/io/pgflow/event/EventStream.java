@@ -43,6 +43,9 @@ public final class EventStream implements AutoCloseable {
         var subscription =
                 new EventSubscription(store, signals, pollInterval, after, subscriber, subscriptions::remove);
         subscriptions.add(subscription);
+        if (subscription.isClosed()) { // by its subscriber, before it stood in the list
+            subscriptions.remove(subscription);
+        }
         return subscription;
     }
 

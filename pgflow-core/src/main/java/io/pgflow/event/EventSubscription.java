@@ -49,6 +49,10 @@ public final class EventSubscription implements AutoCloseable {
         return cursor;
     }
 
+    boolean isClosed() {
+        return closed;
+    }
+
     /**
      * Stops after the event of now; waits for the subscriber for at most five seconds, then interrupts it. The rest of a page that
      * is not delivered to its end comes again to whoever goes on from the cursor, and so does its beginning.

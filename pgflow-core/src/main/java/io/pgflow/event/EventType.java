@@ -16,6 +16,8 @@ public enum EventType {
     WORKFLOW_CANCELLED,
     /** A run moved to another version of its workflow. */
     WORKFLOW_MOVED,
+    /** A run that had not begun got the input of a later start ({@code debounce}). */
+    WORKFLOW_REPLACED,
     /** A task came into being and waits for others. */
     TASK_PENDING,
     /** A task may be claimed. */

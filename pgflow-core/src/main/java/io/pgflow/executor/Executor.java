@@ -2,6 +2,7 @@ package io.pgflow.executor;
 
 import io.pgflow.PgflowSettings;
 import io.pgflow.approval.Approvals;
+import io.pgflow.audit.AuditNote;
 import io.pgflow.cache.OutputCache;
 import io.pgflow.deferred.DeferredTasks;
 import io.pgflow.event.Event;
@@ -26,6 +27,7 @@ import io.pgflow.service.CallResult;
 import io.pgflow.service.CallTimeoutException;
 import io.pgflow.service.Job;
 import io.pgflow.service.Service;
+import io.pgflow.state.Priority;
 import io.pgflow.workflow.Workflow;
 import java.lang.reflect.Type;
 import java.sql.Connection;
@@ -41,8 +43,8 @@ import org.jspecify.annotations.Nullable;
  * Starts runs of workflows, waits for them, looks at them and ends them. Works in a process that runs no tasks as well; made by
  * {@code Pgflow}. All methods may be called from any thread.
  *
- * <p>Every method throws {@link io.pgflow.DatabaseException} when the database cannot be asked. Starts, questions and cancelling
- * keep trying for the setting {@code callDeadline} first; a start is never carried out twice.
+ * <p>Every method throws {@link io.pgflow.DatabaseException} when the database cannot be asked. Starts, signals, questions and cancelling
+ * keep trying for the setting {@code callDeadline} first; a start is never carried out twice, and a signal counts once.
  */
 public final class Executor implements AutoCloseable {
 
@@ -175,9 +177,11 @@ public final class Executor implements AutoCloseable {
         return ServiceCalls.await(service, start(service.workflow(), request, options), timeout);
     }
 
-    /** What came of a call so far; empty when there is none of that id. */
+    /** What came of a call of the service so far; empty when the service has none of that id. */
     public <O> Optional<CallResult<O>> result(Service<?, O> service, UUID callId) {
-        return find(callId).map(run -> ServiceCalls.result(service, run));
+        return find(callId)
+                .filter(run -> run.workflow().equals(service.workflow().name()))
+                .map(run -> ServiceCalls.result(service, run));
     }
 
     /** Has a service answer a request that nobody waits for. */
@@ -201,6 +205,11 @@ public final class Executor implements AutoCloseable {
         return store.run(runId).map(Snapshots::of);
     }
 
+    /** The run that undoes what this one did, begun shortly after it ended badly; empty when there is nothing to undo. */
+    public Optional<Run<Void>> undoOf(UUID runId) {
+        return operations().undoOf(runId).map(undo -> new Run<>(undo, "undo of " + runId, Void.class, this));
+    }
+
     /** A page of runs, newest first. */
     public List<RunSnapshot> list(RunFilter filter) {
         return store.runs(Snapshots.query(filter)).stream().map(Snapshots::of).toList();
@@ -221,12 +230,21 @@ public final class Executor implements AutoCloseable {
      * dropped.
      */
     public CancelOutcome cancel(UUID runId, String reason) {
-        return cancel(List.of(runId), Optional.empty(), reason).get(0);
+        return cancelled(List.of(runId), null, reason).get(0);
     }
 
-    /** Ends runs, with who asked and why for the audit; in their order. */
-    public List<CancelOutcome> cancel(List<UUID> runIds, Optional<String> actor, String reason) {
-        List<CancelOutcome> outcomes = store.cancel(runIds, actor.orElse(null), reason).stream()
+    /** The same, with who asks for the audit. */
+    public CancelOutcome cancel(UUID runId, AuditNote note) {
+        return cancel(List.of(runId), note).get(0);
+    }
+
+    /** Ends runs, in one transaction; what came of it is in their order. For many runs, see {@link Operations#matching}. */
+    public List<CancelOutcome> cancel(List<UUID> runIds, AuditNote note) {
+        return cancelled(runIds, note.actor(), note.reason());
+    }
+
+    private List<CancelOutcome> cancelled(List<UUID> runIds, @Nullable String actor, String reason) {
+        List<CancelOutcome> outcomes = store.cancel(runIds, actor, reason).stream()
                 .map(CancelOutcome::of)
                 .toList();
         consequences.followCancelling(runIds);
@@ -235,10 +253,11 @@ public final class Executor implements AutoCloseable {
 
     /**
      * Passes over a step: what depends on it goes on, and reads null for its output. Only while nobody works on it (PENDING,
-     * SCHEDULED, RETRYING, or RUNNING while it waits without a worker); returns whether it was done.
+     * SCHEDULED, RETRYING, or RUNNING while it waits without a worker); returns whether it was done. {@link Operations#skip} also passes
+     * over an item of a map, and over what failed, and says why when it does not.
      */
-    public boolean skip(UUID runId, String step, Optional<String> actor, String reason) {
-        Outcome outcome = store.skip(runId, step, actor.orElse(null), reason);
+    public boolean skip(UUID runId, String step, AuditNote note) {
+        Outcome outcome = store.skip(runId, step, note.actor(), note.reason());
         consequences.follow(outcome);
         return outcome.stale().isEmpty();
     }
@@ -266,7 +285,8 @@ public final class Executor implements AutoCloseable {
         String place = "the payload of signal \"" + signal.name() + "\"";
         String json = Json.write(signal.payload(), Object.class, place);
         Json.check(json, place, settings.maxPayloadBytes());
-        return new SentSignal(signal.runId(), signal.name(), json, signal.id(), signal.actor());
+        String id = signal.id().orElseGet(() -> RunIds.next().toString());
+        return new SentSignal(signal.runId(), signal.name(), json, id, signal.actor());
     }
 
     /** Finishes tasks that were left to the outside. */

@@ -4,6 +4,7 @@ import io.pgflow.approval.Approvals;
 import io.pgflow.cache.OutputCache;
 import io.pgflow.deferred.DeferredTasks;
 import io.pgflow.flowcontrol.FlowControl;
+import io.pgflow.internal.arch.ModulePrivate;
 import io.pgflow.operation.Operations;
 import io.pgflow.progress.Progress;
 import io.pgflow.schedule.Schedules;
@@ -16,4 +17,9 @@ public record Facets(
         Operations operations,
         Progress progress,
         OutputCache outputCache,
-        Schedules schedules) {}
+        Schedules schedules) {
+
+    /** For {@code Pgflow}. */
+    @ModulePrivate
+    public Facets {}
+}

@@ -1,5 +1,6 @@
 package io.pgflow.executor;
 
+import io.pgflow.audit.AuditNote;
 import io.pgflow.internal.json.Json;
 import io.pgflow.internal.store.RunResult;
 import io.pgflow.state.RunState;
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param <O> what the run gives
  */
 public final class Run<O> {
+
+    private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE);
 
     private final UUID id;
     private final String workflow;
@@ -49,7 +52,7 @@ public final class Run<O> {
     public O await(Duration timeout) throws InterruptedException {
         CompletableFuture<RunResult> ended = executor.watch().result(id);
         try {
-            return output(ended.get(timeout.toNanos(), TimeUnit.NANOSECONDS));
+            return output(ended.get(nanos(timeout), TimeUnit.NANOSECONDS));
         } catch (TimeoutException e) {
             throw new AwaitTimeoutException(id, timeout);
         } catch (ExecutionException e) {
@@ -79,6 +82,16 @@ public final class Run<O> {
     /** Asks for the run to be cancelled; see {@link Executor#cancel}. */
     public CancelOutcome cancel(String reason) {
         return executor.cancel(id, reason);
+    }
+
+    /** The same, with who asks for the audit. */
+    public CancelOutcome cancel(AuditNote note) {
+        return executor.cancel(id, note);
+    }
+
+    /** A time that is longer than can be counted is for ever. */
+    private static long nanos(Duration time) {
+        return time.compareTo(LONGEST) > 0 ? Long.MAX_VALUE : time.toNanos();
     }
 
     @Override

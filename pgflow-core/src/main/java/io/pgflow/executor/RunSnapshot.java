@@ -1,5 +1,6 @@
 package io.pgflow.executor;
 
+import io.pgflow.state.Priority;
 import io.pgflow.state.RunState;
 import java.time.Instant;
 import java.util.Map;

@@ -6,7 +6,7 @@ public enum SignalOutcome {
     DELIVERED,
     /** No step waits for it yet; the first one that does gets it. */
     KEPT,
-    /** The run has had it before, under the same name and id; nothing changed. */
+    /** The run has had it before, under the same name and id, or by this call, whose first answer was lost; nothing changed. */
     REPEATED,
     /** The run has ended; the signal is dropped. */
     RUN_ENDED,

@@ -4,6 +4,7 @@ import io.pgflow.internal.json.Json;
 import io.pgflow.internal.store.RunQuery;
 import io.pgflow.internal.store.RunRow;
 import io.pgflow.internal.store.TaskRow;
+import io.pgflow.state.Priority;
 import io.pgflow.state.RunState;
 import io.pgflow.state.TaskState;
 import java.time.Instant;

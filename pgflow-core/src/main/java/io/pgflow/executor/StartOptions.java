@@ -1,5 +1,6 @@
 package io.pgflow.executor;
 
+import io.pgflow.state.Priority;
 import io.pgflow.workflow.Limits;
 import java.time.Duration;
 import java.util.Map;

@@ -7,6 +7,7 @@
 @NullMarked
 @MayUse({
     "approval",
+    "audit",
     "internal.json",
     "internal.signal",
     "internal.store",

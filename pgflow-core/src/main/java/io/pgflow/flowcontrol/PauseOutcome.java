@@ -4,7 +4,7 @@ package io.pgflow.flowcontrol;
 public enum PauseOutcome {
     /** It is paused now, by this call. */
     PAUSED,
-    /** It was paused before; who did it, and why, is unchanged. */
+    /** It was paused before, and who did it, and why, is unchanged; or by this call, whose first answer was lost. */
     ALREADY_PAUSED,
     /** The run has ended. */
     ENDED,

@@ -1,5 +1,6 @@
 package io.pgflow.operation;
 
+import io.pgflow.audit.AuditNote;
 import io.pgflow.internal.store.RunChoice;
 import io.pgflow.internal.store.SurveyStore;
 import io.pgflow.state.RunState;
@@ -19,16 +20,18 @@ import java.util.function.Function;
  */
 public final class MatchingRuns {
 
-    private static final int BATCH = 500;
+    static final int BATCH = 500;
 
     private final SurveyStore store;
     private final RunSelection selection;
     private final Operations operations;
+    private final int batch;
 
-    MatchingRuns(SurveyStore store, RunSelection selection, Operations operations) {
+    MatchingRuns(SurveyStore store, RunSelection selection, Operations operations, int batch) {
         this.store = store;
         this.selection = selection;
         this.operations = operations;
+        this.batch = batch;
     }
 
     /** How many runs match, by state. Changes nothing; reads the table of runs. */
@@ -39,15 +42,25 @@ public final class MatchingRuns {
     }
 
     /** Cancels those that have not ended. */
-    public BulkOutcome cancel(Decision decision) {
-        return each(runs -> operations.cancelled(runs, decision));
+    public BulkOutcome cancel(AuditNote note) {
+        return each(runs -> operations.cancelled(runs, note));
     }
 
-    /** Retries those that failed or were cancelled; see {@link Operations#retry(UUID, Decision)}. */
-    public BulkOutcome retry(Decision decision) {
-        return each(runs -> operations.retry(runs, decision).stream()
+    /** Retries those that failed or were cancelled; see {@link Operations#retry(UUID, AuditNote)}. */
+    public BulkOutcome retry(AuditNote note) {
+        return each(runs -> operations.retry(runs, note).stream()
                 .filter(OperationOutcome::isDone)
                 .count());
+    }
+
+    /** Pauses those that have not ended, each by itself; see {@link io.pgflow.flowcontrol.FlowControl#pause}. */
+    public BulkOutcome pause(AuditNote note) {
+        return each(runs -> operations.paused(runs, note));
+    }
+
+    /** Lets those go on that are paused, each by itself. */
+    public BulkOutcome resume(AuditNote note) {
+        return each(runs -> operations.resumed(runs, note));
     }
 
     private BulkOutcome each(Function<List<UUID>, Long> operation) {
@@ -56,15 +69,15 @@ public final class MatchingRuns {
         long matched = 0;
         long done = 0;
         Optional<UUID> after = Optional.empty();
-        List<UUID> batch;
+        List<UUID> found;
         do {
-            batch = store.matching(choice, after, BATCH);
-            if (!batch.isEmpty()) {
-                done += operation.apply(batch);
-                matched += batch.size();
-                after = Optional.of(batch.get(batch.size() - 1));
+            found = store.matching(choice, after, batch);
+            if (!found.isEmpty()) {
+                done += operation.apply(found);
+                matched += found.size();
+                after = Optional.of(found.get(found.size() - 1));
             }
-        } while (batch.size() == BATCH);
+        } while (found.size() == batch);
         return new BulkOutcome(matched, done);
     }
 }

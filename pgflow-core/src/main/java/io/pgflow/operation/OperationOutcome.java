@@ -14,6 +14,10 @@ public enum OperationOutcome {
     SUCCEEDED,
     /** The task was skipped. */
     SKIPPED,
+    /** What the run did is being undone, or is to be: retry or cancel the run that does it. Or this run undoes another one. */
+    UNDOING,
+    /** What the run did was undone, as far as a person wanted it; start it again instead. */
+    UNDONE,
     /** There is no such run, step or item. */
     UNKNOWN;
 
@@ -31,6 +35,8 @@ public enum OperationOutcome {
             case "running" -> RUNNING;
             case "succeeded" -> SUCCEEDED;
             case "already skipped", "skipped" -> SKIPPED;
+            case "undoing" -> UNDOING;
+            case "undone" -> UNDONE;
             default -> UNKNOWN;
         };
     }

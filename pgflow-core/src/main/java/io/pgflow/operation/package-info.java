@@ -5,7 +5,7 @@
  * why stand in the audit. What it came to is a value: an operation that does not apply changes nothing and says why.
  */
 @NullMarked
-@MayUse({"internal.json", "internal.signal", "internal.store", "internal.upkeep", "state"})
+@MayUse({"audit", "internal.json", "internal.signal", "internal.store", "internal.upkeep", "state"})
 package io.pgflow.operation;
 
 import io.pgflow.internal.arch.MayUse;

@@ -4,6 +4,7 @@ import io.pgflow.internal.arch.ModulePrivate;
 import io.pgflow.internal.signal.Signals;
 import io.pgflow.internal.store.ProgressRow;
 import io.pgflow.internal.store.ProgressStore;
+import io.pgflow.internal.store.RunStore;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -22,15 +23,18 @@ import java.util.function.Consumer;
 public final class Progress implements AutoCloseable {
 
     private final ProgressStore store;
+    private final RunStore runs;
     private final Signals signals;
     private final Duration pollInterval;
     private final List<ProgressSubscription> subscriptions = new CopyOnWriteArrayList<>();
+    private volatile boolean closed;
 
     /** For {@code Executor}. */
     @ModulePrivate
     @SuppressWarnings("exports")
-    public Progress(ProgressStore store, Signals signals, Duration pollInterval) {
+    public Progress(ProgressStore store, RunStore runs, Signals signals, Duration pollInterval) {
         this.store = store;
+        this.runs = runs;
         this.signals = signals;
         this.pollInterval = pollInterval;
     }
@@ -49,17 +53,39 @@ public final class Progress implements AutoCloseable {
         return store.page(runId, after, limit).stream().map(Progress::told).toList();
     }
 
-    /** Calls the subscriber with everything that is and will be told of a run after a position, one at a time, until closed. */
+    /**
+     * Calls the subscriber with everything that is and will be told of a run after a position, one at a time, until all of it was told and
+     * the run has ended, or until the subscription or the executor is closed. What the subscriber throws is logged.
+     *
+     * @param after the position of the last one that is known; 0 for none
+     * @throws IllegalStateException when the executor is closed
+     */
     public ProgressSubscription subscribe(UUID runId, long after, Consumer<Told> subscriber) {
+        if (after < 0) {
+            throw new IllegalArgumentException("the position is " + after + "; use 0 or one that was told");
+        }
         var subscription =
                 new ProgressSubscription(this, signals, pollInterval, runId, after, subscriber, subscriptions::remove);
         subscriptions.add(subscription);
+        if (subscription.isClosed()) { // by its subscriber, before it stood in the list
+            subscriptions.remove(subscription);
+        }
+        if (closed) {
+            subscription.close();
+            throw new IllegalStateException("this executor is closed");
+        }
         return subscription;
+    }
+
+    /** Whether nothing more will be told of the run, but by an operation that lets it begin anew. */
+    boolean hasEnded(UUID runId) {
+        return !runs.results(List.of(runId)).isEmpty();
     }
 
     /** Ends all subscriptions. */
     @Override
     public void close() {
+        closed = true;
         List.copyOf(subscriptions).forEach(ProgressSubscription::close);
     }
 

@@ -10,7 +10,10 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One reader of what is told of a run, on a thread of its own. Close it to stop; its position is where another may go on. */
+/**
+ * One reader of what is told of a run, on a thread of its own, until the run has ended. Close it to stop before; its position is where
+ * another may go on.
+ */
 public final class ProgressSubscription implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(ProgressSubscription.class);
@@ -51,6 +54,11 @@ public final class ProgressSubscription implements AutoCloseable {
         return position;
     }
 
+    /** True when it was closed, or has told everything of a run that has ended. */
+    public boolean isClosed() {
+        return closed;
+    }
+
     /** Stops after what is being delivered; waits for the subscriber for at most five seconds, then interrupts it. */
     @Override
     public void close() {
@@ -76,6 +84,7 @@ public final class ProgressSubscription implements AutoCloseable {
         if (!more) {
             bell.awaitAround(pollInterval);
         }
+        boolean ended = !more && progress.hasEnded(runId); // asked before the page, which then holds all that is left
         List<Told> page = progress.read(runId, position, LARGEST_PAGE);
         for (Told told : page) {
             if (closed) {
@@ -85,6 +94,9 @@ public final class ProgressSubscription implements AutoCloseable {
             position = told.by().position();
         }
         more = page.size() == LARGEST_PAGE;
+        if (ended && !more) {
+            close();
+        }
     }
 
     private void deliver(Told told) {

@@ -32,11 +32,14 @@ public final class ScheduleRefusedException extends PgflowException {
     }
 
     static ScheduleRefusedException badTiming(String problem) {
-        return new ScheduleRefusedException(BAD_TIMING, "the schedule cannot tick: " + problem);
+        return new ScheduleRefusedException(
+                BAD_TIMING,
+                "the schedule cannot tick: " + problem + "; change its cron expression, time zone or period");
     }
 
     static ScheduleRefusedException badOptions(String problem) {
-        return new ScheduleRefusedException(BAD_OPTIONS, "the schedule was not changed: " + problem);
+        return new ScheduleRefusedException(
+                BAD_OPTIONS, "the schedule was not changed: " + problem + "; change its name or that option");
     }
 
     static ScheduleRefusedException unknown(String name) {

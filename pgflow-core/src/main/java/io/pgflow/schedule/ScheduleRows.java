@@ -4,6 +4,7 @@ import io.pgflow.internal.json.Json;
 import io.pgflow.internal.store.DueSchedule;
 import io.pgflow.internal.store.ScheduleEntryRow;
 import io.pgflow.internal.store.ScheduleRow;
+import io.pgflow.state.Priority;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -31,7 +32,7 @@ final class ScheduleRows {
         json.put("catchUp", word(options.catchUp().policy()));
         json.put("catchUpLimit", options.catchUp().most());
         json.put("overlap", word(options.overlap()));
-        json.put("priority", options.priority());
+        json.put("priority", options.priority().number());
         options.deadline().ifPresent(deadline -> json.put("deadline", deadline.toString()));
         if (!options.labels().isEmpty()) {
             json.put("labels", options.labels());
@@ -87,9 +88,8 @@ final class ScheduleRows {
                 new CatchUp(CatchUp.Policy.valueOf(due.catchUp().toUpperCase(Locale.ROOT)), due.catchUpLimit()),
                 Overlap.valueOf(row.overlap().toUpperCase(Locale.ROOT)),
                 labels(row.labels()),
-                row.priority(),
+                Priority.of(row.priority()),
                 row.deadlineMillis().map(Duration::ofMillis),
-                Optional.empty(),
                 Optional.empty());
     }
 

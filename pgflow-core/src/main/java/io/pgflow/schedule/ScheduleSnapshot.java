@@ -9,7 +9,7 @@ import java.util.UUID;
  *
  * @param workflow its runs are of the newest version of the workflow of that name
  * @param inputJson the input of each run; empty when that is the {@link Tick}
- * @param options as it was defined; without actor and reason, which are in the history
+ * @param options as it was defined; without its note, which is in the history
  * @param nextTick when it ticks next; empty while it is paused
  * @param lastTick the newest tick that started a run
  * @param lastRun the newest run that it started, or that a person did by it

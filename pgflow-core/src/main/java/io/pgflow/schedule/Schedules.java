@@ -2,6 +2,7 @@ package io.pgflow.schedule;
 
 import io.pgflow.DatabaseException;
 import io.pgflow.PgflowSettings;
+import io.pgflow.audit.AuditNote;
 import io.pgflow.internal.arch.ModulePrivate;
 import io.pgflow.internal.json.Json;
 import io.pgflow.internal.schedule.TickTimes;
@@ -27,7 +28,9 @@ import org.jspecify.annotations.Nullable;
  * runs no tasks.
  *
  * <p>Define schedules when the application starts, in every process: the same definition again changes nothing. Every method throws
- * {@link DatabaseException} when the database cannot be asked, and {@link ScheduleRefusedException} when what is asked cannot be.
+ * {@link DatabaseException} when the database cannot be asked, and {@link ScheduleRefusedException} when what is asked cannot be. All but
+ * {@link #delete} keep trying for the setting {@code callDeadline} first; what was done by a try whose answer was lost is not done again, and
+ * then counts as done before.
  */
 public final class Schedules {
 
@@ -66,24 +69,24 @@ public final class Schedules {
     }
 
     /** Starts no runs from now on; ticks until it is resumed start nothing, also later. Returns whether it was done: false when it is paused. */
-    public boolean pause(String name, Optional<String> actor, String reason) {
-        return was("paused", name, store.pause(name, actor.orElse(null), reason));
+    public boolean pause(String name, AuditNote note) {
+        return was("paused", name, store.pause(name, note.actor(), note.reason()));
     }
 
     /** Ticks again from now on. Returns whether it was done: false when it is not paused. */
-    public boolean resume(String name, Optional<String> actor, String reason) {
-        return was("resumed", name, store.resume(name, actor.orElse(null), reason));
+    public boolean resume(String name, AuditNote note) {
+        return was("resumed", name, store.resume(name, note.actor(), note.reason()));
     }
 
     /** Ends it; its runs and its history stay. */
-    public void delete(String name, Optional<String> actor, String reason) {
-        was("deleted", name, store.delete(name, actor.orElse(null), reason));
+    public void delete(String name, AuditNote note) {
+        was("deleted", name, store.delete(name, note.actor(), note.reason()));
     }
 
     /** Starts a run of it now, whether or not it is paused or its last run has ended. Returns the run's id. */
-    public UUID trigger(String name, Optional<String> actor, String reason) {
+    public UUID trigger(String name, AuditNote note) {
         UUID runId = RunIds.next();
-        Started started = refusing(() -> store.trigger(name, runId, actor.orElse(null), reason))
+        Started started = refusing(() -> store.trigger(name, runId, note.actor(), note.reason()))
                 .orElseThrow(() -> ScheduleRefusedException.unknown(name));
         consequences.follow(started);
         return runId;
@@ -96,7 +99,7 @@ public final class Schedules {
      * @return how many runs it started
      * @throws ScheduleRefusedException {@code PGF-RUN-045} for more than 10,000 ticks
      */
-    public int backfill(String name, Instant from, Instant to, Optional<String> actor, String reason) {
+    public int backfill(String name, Instant from, Instant to, AuditNote note) {
         ScheduleRow row = row(name);
         Instant until = to.isAfter(row.due().askedAt()) ? row.due().askedAt() : to.minusNanos(1);
         List<Instant> ticks = times(row).between(from.minusNanos(1), until, Timing.MOST_TICKS + 1);
@@ -106,7 +109,7 @@ public final class Schedules {
         int count = 0;
         for (int first = 0; first < ticks.size(); first += LARGEST_CALL) {
             List<Instant> part = ticks.subList(first, Math.min(ticks.size(), first + LARGEST_CALL));
-            Started started = refusing(() -> store.backfill(name, part, actor.orElse(null), reason))
+            Started started = refusing(() -> store.backfill(name, part, note.actor(), note.reason()))
                     .orElseThrow(() -> ScheduleRefusedException.unknown(name));
             consequences.follow(started);
             count += (int) started.created().stream().filter(created -> created).count();
@@ -161,7 +164,10 @@ public final class Schedules {
         runs.define(workflow.toJson());
         String definition = ScheduleRows.definition(workflow.name(), json, timing, options);
         return refusing(() -> store.define(
-                name, definition, options.actor().orElse(null), options.reason().orElse(null)));
+                name,
+                definition,
+                options.note().map(AuditNote::actor).orElse(null),
+                options.note().map(AuditNote::reason).orElse(null)));
     }
 
     private ScheduleRow row(String name) {

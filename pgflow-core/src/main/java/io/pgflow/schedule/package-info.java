@@ -6,7 +6,7 @@
  * person does to a schedule is kept with who asked and why.
  */
 @NullMarked
-@MayUse({"internal.json", "internal.schedule", "internal.store", "internal.upkeep", "workflow"})
+@MayUse({"audit", "internal.json", "internal.schedule", "internal.store", "internal.upkeep", "state", "workflow"})
 package io.pgflow.schedule;
 
 import io.pgflow.internal.arch.MayUse;

@@ -36,7 +36,10 @@ public enum RunTransition {
     MOVE(RunState.RUNNING, RunState.RUNNING),
 
     /** A person moved it to another version before it began. */
-    MOVE_DELAYED(RunState.PENDING, RunState.PENDING);
+    MOVE_DELAYED(RunState.PENDING, RunState.PENDING),
+
+    /** A later start that it stands for gave it its input before it began. */
+    REPLACE(RunState.PENDING, RunState.PENDING);
 
     private final @Nullable RunState from;
     private final RunState to;

@@ -6,6 +6,7 @@ import io.pgflow.internal.json.Json;
 import io.pgflow.internal.store.CachedTask;
 import io.pgflow.internal.store.ClaimedTask;
 import io.pgflow.internal.store.Report;
+import io.pgflow.internal.store.StepInputs;
 import io.pgflow.internal.store.TaskId;
 import io.pgflow.workflow.FlowLimits;
 import io.pgflow.workflow.InvalidWorkflowException;
@@ -15,6 +16,7 @@ import io.pgflow.workflow.StepDefinition;
 import io.pgflow.workflow.TaskHandler;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,7 +29,7 @@ import org.slf4j.MDC;
  * comes first counts; the other two then find it ended and do nothing. A handler that ignores the interrupt keeps its slot
  * until it returns, but its task goes on elsewhere.
  */
-final class Attempt implements Runnable {
+final class Attempt {
 
     private static final Logger log = LoggerFactory.getLogger(Attempt.class);
 
@@ -47,6 +49,10 @@ final class Attempt implements Runnable {
     private volatile long deadline;
     private @Nullable Thread thread;
     private @Nullable TransactionalAttempt transaction;
+    /** Its handler came to an end that counts, which has not been reported. Of the thread that runs it. */
+    private boolean unreported;
+    /** What it shares with other items, when that was asked for already. */
+    private @Nullable StepInputs shared;
 
     Attempt(ClaimedTask task, KnownWorkflow workflow, Workplace workplace) {
         this.task = task;
@@ -80,13 +86,25 @@ final class Attempt implements Runnable {
         return now - claimedAt;
     }
 
-    @Override
-    public void run() {
-        Optional<Report> report =
-                step.handler().filter(workplace::isTransactional).isPresent()
-                        ? workplace.transactions().run(this)
-                        : runIn(null);
-        report.ifPresent(workplace::report);
+    /** Runs to its end, or waits in line for a connection. Returns whether a handler has ended meanwhile. */
+    boolean run() {
+        if (step.handler().filter(workplace::isTransactional).isPresent()) {
+            return workplace.transactions().run(this);
+        }
+        report(() -> runIn(null));
+        return true;
+    }
+
+    /** Runs the attempt to its end and reports that. Whatever is thrown on the way, its task hears of it. */
+    void report(Supplier<Optional<Report>> whole) {
+        try {
+            whole.get().ifPresent(workplace::report);
+        } catch (Throwable e) {
+            log.error("the attempt on {} broke off", id(), e);
+            if (unreported || end(false)) {
+                workplace.report(new Report.Failure(id(), ErrorJson.of(e), true, Optional.empty()));
+            }
+        }
     }
 
     /** Runs the handler; gives how it ended, or nothing when the attempt had ended before it. */
@@ -97,10 +115,16 @@ final class Attempt implements Runnable {
         workplace.begun(this);
         Report report = execute(inTransaction);
         if (end(false)) {
+            unreported = true;
             return Optional.of(report);
         }
         leave();
         return Optional.empty();
+    }
+
+    /** Whether its handler may still begin. */
+    boolean isWaiting() {
+        return state == State.WAITING;
     }
 
     /** What its handler told is stored before its transaction commits, when the database is there for it. */
@@ -122,9 +146,13 @@ final class Attempt implements Runnable {
         return step.options().cache().isPresent();
     }
 
-    /** Where its output may be found, or goes; empty when its key cannot be made. May ask the database for what items share. */
-    Optional<CachedTask> cached() {
-        var in = new ClaimedInput(task, step, context, workplace.store(), null);
+    /** Where its output may be found, or goes; empty when its key cannot be made. Throws what {@code asked} throws. */
+    Optional<CachedTask> cached(SharedInputs asked) {
+        var in = new ClaimedInput(task, step, context, () -> {
+            StepInputs found = asked.of(id());
+            shared = found;
+            return found;
+        });
         return step.options()
                 .cache()
                 .flatMap(cache -> cache.keyOf(in)
@@ -229,8 +257,7 @@ final class Attempt implements Runnable {
         context.putInLogs(workplace.workerName());
         try {
             TaskHandler handler = workplace.handler(step.handler().orElseThrow());
-            @Nullable
-            String output = handler.run(new ClaimedInput(task, step, context, workplace.store(), inTransaction));
+            @Nullable String output = handler.run(new ClaimedInput(task, step, context, this::shared, inTransaction));
             if (context.isPromised()) {
                 return new Report.Deferred(id());
             }
@@ -245,6 +272,13 @@ final class Attempt implements Runnable {
         } finally {
             MDC.clear();
         }
+    }
+
+    private StepInputs shared() {
+        if (shared == null) {
+            shared = SharedInputs.patiently(workplace.store(), id(), context);
+        }
+        return shared;
     }
 
     private Report failure(Throwable error) {

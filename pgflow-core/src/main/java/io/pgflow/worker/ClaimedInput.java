@@ -1,19 +1,16 @@
 package io.pgflow.worker;
 
-import io.pgflow.DatabaseException;
 import io.pgflow.internal.json.Json;
 import io.pgflow.internal.store.ClaimedTask;
 import io.pgflow.internal.store.StepInputs;
-import io.pgflow.internal.store.TaskStore;
 import io.pgflow.workflow.StepDefinition;
 import io.pgflow.workflow.TaskContext;
 import io.pgflow.workflow.TaskInput;
 import java.sql.Connection;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,26 +19,30 @@ import org.jspecify.annotations.Nullable;
  */
 final class ClaimedInput implements TaskInput {
 
-    private static final Duration PAUSE = Duration.ofMillis(200);
-
     private final ClaimedTask task;
     private final StepDefinition step;
     private final TaskContext context;
-    private final TaskStore store;
+    private final Supplier<StepInputs> asked;
     private final @Nullable TransactionalAttempt transaction;
     private @Nullable StepInputs shared;
     private @Nullable Map<String, String> outputs;
 
+    /** For whoever makes the key of its output; {@code asked} gives what items share. */
+    ClaimedInput(ClaimedTask task, StepDefinition step, TaskContext context, Supplier<StepInputs> asked) {
+        this(task, step, context, asked, null);
+    }
+
+    /** For its handler. */
     ClaimedInput(
             ClaimedTask task,
             StepDefinition step,
             TaskContext context,
-            TaskStore store,
+            Supplier<StepInputs> asked,
             @Nullable TransactionalAttempt transaction) {
         this.task = task;
         this.step = step;
         this.context = context;
-        this.store = store;
+        this.asked = asked;
         this.transaction = transaction;
     }
 
@@ -84,32 +85,9 @@ final class ClaimedInput implements TaskInput {
 
     private StepInputs shared() {
         if (shared == null) {
-            shared = fetched();
+            shared = asked.get();
         }
         return shared;
-    }
-
-    /** A database that is away is not the handler's failure, and must not use up its attempts: its time goes on, that is all. */
-    private StepInputs fetched() {
-        while (true) {
-            try {
-                return store.stepInputs(task.id().runId(), task.id().step());
-            } catch (DatabaseException e) {
-                if (!e.isTransient() || context.isCancelled() || !pause()) {
-                    throw e;
-                }
-            }
-        }
-    }
-
-    private static boolean pause() {
-        try {
-            TimeUnit.NANOSECONDS.sleep(PAUSE.toNanos());
-            return true;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
     }
 
     private static String textOf(@Nullable String json) {

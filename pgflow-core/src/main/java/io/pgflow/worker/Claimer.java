@@ -10,10 +10,12 @@ import io.pgflow.internal.upkeep.Consequences;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -174,7 +176,13 @@ final class Claimer {
             bell.await(BACKLOG_PAUSE);
             return 0;
         }
-        return workplace.slots().awaitRoom(untilHandBack().orElse(pollInterval));
+        int room = workplace.slots().awaitRoom(untilHandBack().orElse(pollInterval));
+        int withoutConnection = workplace.transactions().outside();
+        if (withoutConnection > 0 && room <= withoutConnection) {
+            bell.await(BACKLOG_PAUSE);
+            return 0;
+        }
+        return room - withoutConnection;
     }
 
     /** Waits until somebody says that there may be work, something is to be handed back, or nobody has looked for long. */
@@ -193,14 +201,17 @@ final class Claimer {
     }
 
     private Optional<Duration> untilHandBack() {
-        return workplace.slots().untilWaited(LONGEST_WAIT);
+        return Stream.concat(
+                        workplace.slots().untilWaited(LONGEST_WAIT).stream(),
+                        workplace.transactions().untilTakeBack().stream())
+                .min(Comparator.naturalOrder());
     }
 
     /** When its answer is lost, what was not handed back is found like claims of which we do not know. */
     private void handBackOld() {
         List<TaskId> left = workplace.withdraw(LONGEST_WAIT);
         if (!left.isEmpty()) {
-            log.debug("{} tasks waited too long for a handler; they are handed back", left.size());
+            log.debug("{} tasks waited too long for a handler or a connection; they are handed back", left.size());
             uncertain = true;
             consequences.follow(workplace.store().release(membership.workerId(), left));
             uncertain = false;

@@ -40,6 +40,7 @@ final class Completer {
     private final Deque<Report.Failure> failures = new ArrayDeque<>();
     private final Deque<Report.Deferred> deferrals = new ArrayDeque<>();
     private final Deque<Report.Release> releases = new ArrayDeque<>();
+    private final Report.Taker sorting = new Sorting();
 
     Completer(Workplace workplace, Consequences consequences, LongSupplier workerId, FreedRoom freed) {
         this.store = workplace.store();
@@ -52,7 +53,7 @@ final class Completer {
     /** Waits for reports and sends one batch; throws what the database threw, and then has the same batch to send again. */
     void round() throws InterruptedException {
         if (completions.isEmpty() && failures.isEmpty() && deferrals.isEmpty() && releases.isEmpty()) {
-            workplace.reports().take(LARGEST_BATCH).forEach(this::sort);
+            workplace.reports().take(LARGEST_BATCH).forEach(report -> report.to(sorting));
         }
         if (!completions.isEmpty()) {
             workplace.tidings().flush(); // whoever watches gets all parts of an output before its end
@@ -63,16 +64,31 @@ final class Completer {
         send(releases, this::release);
     }
 
-    private void sort(Report report) {
-        if (report instanceof Report.Completion completion) {
+    /** Each kind of report where those of its kind wait. */
+    private final class Sorting implements Report.Taker {
+
+        @Override
+        public void take(Report.Completion completion) {
             completions.add(completion);
-        } else if (report instanceof Report.Deferred deferred) {
+        }
+
+        @Override
+        public void take(Report.Deferred deferred) {
             deferrals.add(deferred);
-        } else if (report instanceof Report.Failure failure) {
+        }
+
+        @Override
+        public void take(Report.Failure failure) {
             failures.add(failure);
-        } else if (report instanceof Report.Release release) {
+        }
+
+        @Override
+        public void take(Report.Release release) {
             releases.add(release);
-        } else if (report instanceof Report.Committed committed) {
+        }
+
+        @Override
+        public void take(Report.Committed committed) {
             workplace.reuse().succeeded(List.of(committed.task()));
             freed.ended(workplace.forget(committed.task()));
             consequences.follow(committed.outcome());

@@ -47,6 +47,11 @@ final class GuardedConnection implements InvocationHandler {
             }
             return null;
         }
+        if (attempt.isOver()) { // libraries ask these two when something has gone wrong
+            if (name.equals("isClosed") || name.equals("isValid")) {
+                return name.equals("isClosed");
+            }
+        }
         attempt.checkNotOver();
         Object result = call(connection, method, arguments);
         return result instanceof Statement statement

@@ -18,7 +18,7 @@ record KnownWorkflow(String name, List<StepDefinition> steps) {
 
     /** Steps are numbered in the order of the stored text, which need not be the order that a definition sorts itself into. */
     static KnownWorkflow of(String json, List<String> stepNames) {
-        WorkflowDefinition definition = WorkflowDefinition.parse(json);
+        WorkflowDefinition definition = WorkflowDefinition.stored(json);
         return new KnownWorkflow(
                 definition.name(),
                 stepNames.stream()

@@ -2,7 +2,7 @@ package io.pgflow.worker;
 
 import io.pgflow.PgflowException;
 
-/** The handler must tell less: a report or a part of its output is too large, or there are too many. */
+/** The handler must tell something else: a report or a part of its output is too large, there are too many, or it is no fraction. */
 public final class ProgressRefusedException extends PgflowException {
 
     /** One message, detail or chunk is larger than it may be. */
@@ -10,6 +10,9 @@ public final class ProgressRefusedException extends PgflowException {
 
     /** One attempt gives more chunks, or more of them together, than it may. */
     public static final String TOO_MANY = "PGF-RUN-064";
+
+    /** What is told of the work is no fraction from 0 to 1. */
+    public static final String NO_FRACTION = "PGF-RUN-065";
 
     private static final long serialVersionUID = 1;
 

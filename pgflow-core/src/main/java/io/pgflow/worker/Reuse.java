@@ -6,11 +6,12 @@ import io.pgflow.internal.store.CachedTask;
 import io.pgflow.internal.store.Outcome;
 import io.pgflow.internal.store.Reused;
 import io.pgflow.internal.store.TaskId;
+import io.pgflow.internal.store.TaskStore;
 import io.pgflow.internal.upkeep.Consequences;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
@@ -27,11 +28,13 @@ final class Reuse {
     private static final Logger log = LoggerFactory.getLogger(Reuse.class);
 
     private final CacheStore store;
+    private final TaskStore tasks;
     private final Consequences consequences;
     private final Map<TaskId, CachedTask> unknown = new ConcurrentHashMap<>();
 
-    Reuse(CacheStore store, Consequences consequences) {
+    Reuse(CacheStore store, TaskStore tasks, Consequences consequences) {
         this.store = store;
+        this.tasks = tasks;
         this.consequences = consequences;
     }
 
@@ -40,8 +43,10 @@ final class Reuse {
         if (attempts.stream().noneMatch(Attempt::mayBeCached)) {
             return attempts;
         }
-        var asked = new ArrayList<CachedTask>();
-        attempts.forEach(attempt -> attempt.cached().ifPresent(asked::add));
+        var shared = new SharedInputs(tasks);
+        List<CachedTask> asked = attempts.stream()
+                .flatMap(attempt -> keyed(attempt, shared).stream())
+                .toList();
         if (asked.isEmpty()) {
             return attempts;
         }
@@ -60,6 +65,19 @@ final class Reuse {
         return attempts.stream()
                 .filter(attempt -> !known.contains(attempt.id()))
                 .toList();
+    }
+
+    /** A task whose key cannot be made runs. */
+    private static Optional<CachedTask> keyed(Attempt attempt, SharedInputs shared) {
+        try {
+            return attempt.cached(shared);
+        } catch (RuntimeException e) {
+            if (e instanceof DatabaseException database && database.isTransient()) {
+                throw e;
+            }
+            log.warn("{} runs though its output may be known: {}", attempt.id(), e.getMessage());
+            return Optional.empty();
+        }
     }
 
     /** A database that refuses has changed nothing: then all of them run. */

@@ -133,8 +133,7 @@ final class Slots {
         Attempt attempt = first();
         try {
             while (attempt != null) {
-                attempt.run();
-                attempt = next();
+                attempt = next(attempt.run());
             }
         } finally {
             if (attempt != null) { // an Error went past the attempt; its slot is free all the same
@@ -159,10 +158,12 @@ final class Slots {
         }
     }
 
-    private @Nullable Attempt next() {
+    private @Nullable Attempt next(boolean handlerEnded) {
         lock.lock();
         try {
-            pace.ended(System.nanoTime());
+            if (handlerEnded) {
+                pace.ended(System.nanoTime());
+            }
             Attempt attempt = waiting.poll();
             if (attempt == null) {
                 taken--;

@@ -26,7 +26,8 @@ final class Teller {
 
     void report(double fraction, String message, @Nullable Object detail) {
         if (!(fraction >= 0 && fraction <= 1)) {
-            throw new IllegalArgumentException("the progress is " + fraction + "; use 0 to 1");
+            throw new ProgressRefusedException(
+                    ProgressRefusedException.NO_FRACTION, "the progress is " + fraction + "; use 0 to 1");
         }
         if (message.length() > LONGEST_MESSAGE || message.indexOf(0) >= 0) {
             throw new ProgressRefusedException(

@@ -66,16 +66,17 @@ final class Tidings {
         bell.ring();
     }
 
-    /** Stores all that was told before; throws {@link DatabaseException} when it cannot, and has it still. */
+    /**
+     * Stores all that was told before, and nothing that is told meanwhile: a handler that never stops telling must not keep whoever waits for
+     * this. Throws {@link DatabaseException} when it cannot, and has it still.
+     */
     void flush() {
         if (loop == null) {
             return; // nothing was ever told
         }
         storing.lock();
         try {
-            for (List<ToldProgress> next = next(); !next.isEmpty(); next = next()) {
-                store(next);
-            }
+            storeInParts(taken());
         } finally {
             storing.unlock();
         }
@@ -100,6 +101,21 @@ final class Tidings {
         TimeUnit.NANOSECONDS.sleep(GATHERS.toNanos());
     }
 
+    private void storeInParts(List<ToldProgress> told) {
+        int stored = 0;
+        try {
+            while (stored < told.size()) {
+                List<ToldProgress> part = told.subList(stored, Math.min(told.size(), stored + LARGEST_BATCH));
+                store(part);
+                stored += part.size();
+            }
+        } catch (RuntimeException e) {
+            putBack(told.subList(stored, told.size()));
+            bell.ring();
+            throw e;
+        }
+    }
+
     private void store(List<ToldProgress> told) {
         try {
             Set<Integer> dropped = store.report(told);
@@ -108,8 +124,6 @@ final class Tidings {
             }
         } catch (DatabaseException e) {
             if (e.isTransient()) {
-                putBack(told);
-                bell.ring();
                 throw e;
             }
             log.warn("{} things that handlers told are refused, and dropped", told.size(), e);
@@ -119,13 +133,12 @@ final class Tidings {
         signals.progressed(runs);
     }
 
-    private synchronized List<ToldProgress> next() {
-        var next = new ArrayList<ToldProgress>(reports.values());
+    private synchronized List<ToldProgress> taken() {
+        var taken = new ArrayList<ToldProgress>(reports.values());
+        taken.addAll(chunks);
         reports.clear();
-        int room = Math.min(chunks.size(), LARGEST_BATCH);
-        next.addAll(chunks.subList(0, room));
-        chunks = new ArrayList<>(chunks.subList(room, chunks.size()));
-        return next;
+        chunks = new ArrayList<>();
+        return taken;
     }
 
     /** A newer report has taken the place of an older one meanwhile. */

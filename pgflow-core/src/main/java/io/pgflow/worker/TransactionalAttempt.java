@@ -119,6 +119,10 @@ final class TransactionalAttempt {
         }
     }
 
+    synchronized boolean isOver() {
+        return over;
+    }
+
     synchronized void checkNotOver() {
         if (over) {
             throw HandlerTransactionException.over();

@@ -67,7 +67,7 @@ public final class Worker implements AutoCloseable {
                 settings.maxPayloadBytes(),
                 store,
                 new Tidings(progress, signals),
-                new Reuse(cache, consequences),
+                new Reuse(cache, store, consequences),
                 threads);
         workplace.handlers().putAll(handlers);
         membership = new Membership(
@@ -81,6 +81,7 @@ public final class Worker implements AutoCloseable {
         workplace.opens(new Transactions(
                 transactions,
                 settings.transactionalConnections(),
+                settings.concurrency(),
                 settings.callDeadline(),
                 membership::workerId,
                 threads));
@@ -208,7 +209,7 @@ public final class Worker implements AutoCloseable {
 
     /** In the background, since running handlers have their time meanwhile. What fails here is handed back when the worker retires. */
     private Thread handBackWaiting() {
-        List<TaskId> waiting = workplace.withdraw(Duration.ZERO);
+        List<TaskId> waiting = workplace.withdrawAll();
         return inBackground("pgflow-hand-back", () -> {
             try {
                 consequences.follow(workplace.store().release(membership.workerId(), waiting));

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What an attempt needs around it: the code to run, a slot to run in, and where to report. */
@@ -117,9 +118,21 @@ final class Workplace {
         reports.add(report);
     }
 
-    /** What was claimed so long ago and has not begun shall not begin here any more; whoever asks hands it back. */
+    /**
+     * What was claimed so long ago and waits for a slot, or for too long for a connection, shall not begin here any more; whoever asks hands it
+     * back.
+     */
     List<TaskId> withdraw(Duration claimedAgo) {
-        return slots.takeBack(claimedAgo).stream()
+        return withdraw(slots.takeBack(claimedAgo), transactions().takeBack());
+    }
+
+    /** The same of everything that has not begun. */
+    List<TaskId> withdrawAll() {
+        return withdraw(slots.takeBack(Duration.ZERO), transactions().takeAllBack());
+    }
+
+    private static List<TaskId> withdraw(List<Attempt> fromSlots, List<Attempt> fromTheLine) {
+        return Stream.concat(fromSlots.stream(), fromTheLine.stream())
                 .filter(Attempt::withdraw)
                 .map(Attempt::id)
                 .toList();

@@ -73,7 +73,8 @@ public sealed interface Action permits Action.Work, Action.SubWorkflow, Action.S
 
     /**
      * The step starts a run of another workflow and waits for it, without a worker. Its output is that of the run; when the run fails
-     * the attempt has failed, and a retry starts another run.
+     * the attempt has failed, and a retry starts another run. With a {@linkplain StepOptions#deadline() deadline} it waits no longer than
+     * that, over all attempts; then the run is cancelled.
      *
      * @param workflow the name of the other workflow, or of this one
      * @param version the version; the newest at the moment of the start when empty

@@ -47,7 +47,7 @@ record ActionCheck(StepDefinition step, Place place, Place.Style style, List<Pro
         if (!options.timeout().equals(usual.timeout())) {
             misplaced("timeout", "calls no handler");
         }
-        if (options.deadline().isPresent()) {
+        if (options.deadline().isPresent() && !(step.action() instanceof Action.SubWorkflow)) {
             misplaced("deadline", "waits as long as it says");
         }
         FlowLimits limits = options.limits();

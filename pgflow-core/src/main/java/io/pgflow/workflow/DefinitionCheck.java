@@ -34,7 +34,7 @@ final class DefinitionCheck {
             Optional<Duration> deadline,
             Place.Style style) {
         DefinitionCheck check = new DefinitionCheck(name, steps, style);
-        if (!Limits.isName(name)) {
+        if (!Limits.isName(name) && !Limits.isUndoName(name)) {
             check.problems.add(badName("workflow", name, check.name(Place.WORKFLOW.field("name"))));
         }
         check.count();
@@ -140,7 +140,7 @@ final class DefinitionCheck {
     private void over(StepDefinition step, String source, Place place) {
         if (source.equals(step.name())) {
             problems.add(ProblemCode.SELF_DEPENDENCY.at(name(place), "\"" + source + "\" maps over itself"));
-        } else if (!source.equals(StepDefinition.RUN_INPUT) && !indexes.containsKey(source)) {
+        } else if (!source.equals(StepDefinition.RUN_INPUT) && !isPartOfInput(source) && !indexes.containsKey(source)) {
             List<String> names = new ArrayList<>(indexes.keySet());
             names.add(StepDefinition.RUN_INPUT);
             problems.add(new Problem(
@@ -155,6 +155,11 @@ final class DefinitionCheck {
                     "\"" + source + "\" collects: it gives outputs and errors, and no list",
                     "map over a step after it that gives the list"));
         }
+    }
+
+    /** Only workflows that the engine made map over a field of the run's input. */
+    private boolean isPartOfInput(String source) {
+        return Limits.isUndoName(workflow) && source.startsWith(StepDefinition.RUN_INPUT + "/");
     }
 
     private void dependency(StepDefinition step, String parent, boolean first, Place place) {

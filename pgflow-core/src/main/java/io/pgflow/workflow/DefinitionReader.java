@@ -40,6 +40,7 @@ final class DefinitionReader {
             "cacheFor",
             "cacheKey",
             "cacheName",
+            "undo",
             "sleep",
             "signal",
             "within",
@@ -60,7 +61,12 @@ final class DefinitionReader {
     private DefinitionReader() {}
 
     static WorkflowDefinition read(String json) {
-        return new DefinitionReader().workflow(tree(json));
+        return new DefinitionReader().workflow(tree(json), true);
+    }
+
+    /** The same of one that the engine may have made itself. */
+    static WorkflowDefinition stored(String json) {
+        return new DefinitionReader().workflow(tree(json), false);
     }
 
     private static @Nullable Object tree(String json) {
@@ -75,9 +81,13 @@ final class DefinitionReader {
         }
     }
 
-    private WorkflowDefinition workflow(@Nullable Object tree) {
+    private WorkflowDefinition workflow(@Nullable Object tree, boolean byPeople) {
         JsonFields fields = JsonFields.of(tree, Place.WORKFLOW, WORKFLOW_FIELDS, problems);
         String name = fields.requiredText("name");
+        if (byPeople && Limits.isUndoName(name)) {
+            problems.add(DefinitionCheck.badName(
+                    "workflow", name, Place.WORKFLOW.field("name").pointer()));
+        }
         List<StepDefinition> steps = steps(fields);
         Optional<String> returns = fields.text("returns");
         Optional<Duration> deadline = fields.duration("deadline");
@@ -173,7 +183,9 @@ final class DefinitionReader {
                         fields.truth("collect").orElse(usual.items().collect()),
                         fields.integer("atOnce").map(OptionalInt::of).orElse(OptionalInt.empty())),
                 LimitFields.read(fields),
-                cache(fields));
+                cache(fields),
+                fields.object("undo", Set.of("handler", "maxAttempts"))
+                        .map(undo -> new Undo(undo.requiredText("handler"), undo.integer("maxAttempts"))));
     }
 
     private static Optional<Caching> cache(JsonFields fields) {

@@ -91,6 +91,12 @@ final class DefinitionWriter {
             json.put("cacheKey", Json.tree(cache.key(), "the key of the cache"));
             cache.name().ifPresent(name -> json.put("cacheName", name));
         });
+        options.undo().ifPresent(undo -> {
+            Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+            fields.put("handler", undo.handler());
+            undo.maxAttempts().ifPresent(attempts -> fields.put("maxAttempts", attempts));
+            json.put("undo", fields);
+        });
     }
 
     private static void putUnless(Map<String, @Nullable Object> json, String field, Object value, Object usual) {

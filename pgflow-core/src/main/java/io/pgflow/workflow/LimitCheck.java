@@ -3,8 +3,10 @@ package io.pgflow.workflow;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Finds what is wrong with the limits of a step. */
 final class LimitCheck {
@@ -12,10 +14,14 @@ final class LimitCheck {
     private static final long MOST_UNITS = 1_000_000_000_000L;
     private static final Duration SHORTEST = Duration.ofMillis(10);
 
+    /** What limits count apart by; the period is zero for limits of concurrency. */
+    private record Counter(Optional<String> name, Duration per, boolean byKey) {}
+
     private final StepDefinition step;
     private final Place place;
     private final Place.Style style;
     private final List<Problem> problems;
+    private final Set<Counter> counters = new HashSet<>();
 
     LimitCheck(StepDefinition step, Place place, Place.Style style, List<Problem> problems) {
         this.step = step;
@@ -31,6 +37,7 @@ final class LimitCheck {
             number(one.limit(), at);
             name(one.name(), at);
             one.by().ifPresent(by -> part(by, at.field("by")));
+            apart(one.name(), Duration.ZERO, one.by(), at);
         }
         for (int i = 0; i < limits.rate().size(); i++) {
             Rate one = limits.rate().get(i);
@@ -40,6 +47,7 @@ final class LimitCheck {
             name(one.name(), at);
             one.by().ifPresent(by -> part(by, at.field("by")));
             one.weight().ifPresent(weight -> part(weight, at.field("weight")));
+            apart(one.name(), one.per(), one.by(), at);
         }
         limits.fairBy().ifPresent(by -> part(by, place.field("fairBy")));
     }
@@ -53,6 +61,13 @@ final class LimitCheck {
     private void name(Optional<String> name, Place at) {
         if (name.isPresent() && !Limits.isName(name.get())) {
             problems.add(DefinitionCheck.badName("limit", name.get(), style.name(at.field("name"))));
+        }
+    }
+
+    /** Limits count apart by their kind, name and period, and with a key apart from without: two that do not would be one counter. */
+    private void apart(Optional<String> name, Duration per, Optional<Part> by, Place at) {
+        if (!counters.add(new Counter(name, per, by.isPresent()))) {
+            bad(at, "it counts the same as one before it", "leave one out, or give one of them a name");
         }
     }
 

@@ -27,6 +27,7 @@ public final class Limits {
 
     private static final String WORD = "[a-z][a-z0-9_]{0,39}";
     private static final Pattern NAME = Pattern.compile(WORD);
+    private static final Pattern UNDO_NAME = Pattern.compile(WORD + "\\$undo");
     private static final Pattern HANDLER = Pattern.compile(WORD + "(\\." + WORD + "){0,3}");
 
     private Limits() {}
@@ -34,6 +35,11 @@ public final class Limits {
     /** Whether this may name a workflow, a step or a queue. */
     public static boolean isName(String name) {
         return NAME.matcher(name).matches();
+    }
+
+    /** Whether this names a workflow that the engine made to undo another one; nobody else may use such a name. */
+    static boolean isUndoName(String name) {
+        return UNDO_NAME.matcher(name).matches();
     }
 
     /** Whether this may name a handler. */

@@ -13,8 +13,9 @@ final class Mermaid {
         Map<String, String> ids = new HashMap<>();
         StringBuilder out = new StringBuilder("flowchart TD\n");
         if (definition.steps().stream()
-                .anyMatch(step ->
-                        step.over().filter(StepDefinition.RUN_INPUT::equals).isPresent())) {
+                .anyMatch(step -> step.over()
+                        .filter(source -> source.startsWith(StepDefinition.RUN_INPUT))
+                        .isPresent())) {
             ids.put(StepDefinition.RUN_INPUT, "input");
             out.append("    input([\"input\"])\n");
         }
@@ -38,6 +39,7 @@ final class Mermaid {
     private static void edges(StepDefinition step, Map<String, String> ids, StringBuilder out) {
         String id = ids.get(step.name());
         step.over()
+                .map(source -> source.startsWith(StepDefinition.RUN_INPUT) ? StepDefinition.RUN_INPUT : source)
                 .ifPresent(source -> out.append("    " + ids.get(source) + " -->|each| " + id)
                         .append('\n'));
         step.after()

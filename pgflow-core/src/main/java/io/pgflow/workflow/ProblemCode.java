@@ -67,7 +67,9 @@ public enum ProblemCode {
     /** A producer and a consumer disagree about a type. */
     TYPE_MISMATCH("PGF-WFL-033"),
     /** A limit, its period or what it looks at cannot be. */
-    BAD_LIMIT("PGF-WFL-040");
+    BAD_LIMIT("PGF-WFL-040"),
+    /** What undoes a step is said of a step that is not there, has nothing to undo, or is undone already. */
+    BAD_UNDO("PGF-WFL-062");
 
     private final String code;
 

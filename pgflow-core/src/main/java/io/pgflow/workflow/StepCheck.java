@@ -41,6 +41,7 @@ final class StepCheck {
         items(step.options().items());
         new LimitCheck(step, place, style, problems).check(step.options().limits());
         step.options().cache().ifPresent(this::cache);
+        step.options().undo().ifPresent(this::undo);
         new ActionCheck(step, place, style, problems).check();
     }
 
@@ -102,13 +103,28 @@ final class StepCheck {
                         problems.add(DefinitionCheck.badName("cache", name, style.name(place.field("cacheName")))));
     }
 
-    private void numbers(RetryPolicy retry) {
-        if (retry.maxAttempts() < 1 || retry.maxAttempts() > Limits.MAX_ATTEMPTS) {
-            add(
-                    ProblemCode.BAD_NUMBER,
-                    place.field("maxAttempts"),
-                    retry.maxAttempts() + " is not between 1 and " + Limits.MAX_ATTEMPTS);
+    private void undo(Undo undo) {
+        Place at = place.field("undo");
+        if (!(step.action() instanceof Action.Work || step.action() instanceof Action.SubWorkflow)) {
+            problems.add(ProblemCode.BAD_UNDO.at(
+                    style.name(at),
+                    "\"" + step.name() + "\" only waits for something, and has nothing to undo",
+                    "say it of a step that calls a handler or runs a workflow"));
         }
+        if (!Limits.isHandlerName(undo.handler())) {
+            problems.add(DefinitionCheck.badHandlerName(undo.handler(), style.name(at.field("handler"))));
+        }
+        undo.maxAttempts().ifPresent(attempts -> attempts(attempts, at.field("maxAttempts")));
+    }
+
+    private void attempts(int attempts, Place at) {
+        if (attempts < 1 || attempts > Limits.MAX_ATTEMPTS) {
+            add(ProblemCode.BAD_NUMBER, at, attempts + " is not between 1 and " + Limits.MAX_ATTEMPTS);
+        }
+    }
+
+    private void numbers(RetryPolicy retry) {
+        attempts(retry.maxAttempts(), place.field("maxAttempts"));
         if (!(retry.jitter() >= 0 && retry.jitter() <= 1)) {
             add(ProblemCode.BAD_NUMBER, place.field("retryJitter"), retry.jitter() + " is not between 0 and 1");
         }

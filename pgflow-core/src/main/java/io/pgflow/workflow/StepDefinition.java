@@ -82,7 +82,7 @@ public record StepDefinition(
     /** Every step that must have ended before this one starts: the one it maps over first, then {@code after}. */
     public List<String> dependencies() {
         List<String> all = new ArrayList<>();
-        over.filter(source -> !source.equals(RUN_INPUT)).ifPresent(all::add);
+        over.filter(source -> !source.startsWith(RUN_INPUT)).ifPresent(all::add);
         all.addAll(after);
         return List.copyOf(all);
     }

@@ -18,6 +18,7 @@ import java.util.function.UnaryOperator;
  * @param items how a map step goes through its items
  * @param limits how much of it may happen, all processes together
  * @param cache for how long an output is used again, and for which tasks; empty for never
+ * @param undo what takes back what it did when the run ends badly; empty for nothing
  */
 public record StepOptions(
         String queue,
@@ -29,7 +30,8 @@ public record StepOptions(
         OnFailure onFailure,
         Items items,
         FlowLimits limits,
-        Optional<Caching> cache) {
+        Optional<Caching> cache,
+        Optional<Undo> undo) {
 
     /** Queue {@code default}, 5 minutes, {@link RetryPolicy#DEFAULT}, always, and a failure for good fails the run. */
     public static final StepOptions DEFAULT = new StepOptions(
@@ -42,6 +44,7 @@ public record StepOptions(
             OnFailure.FAIL,
             Items.DEFAULT,
             FlowLimits.NONE,
+            Optional.empty(),
             Optional.empty());
 
     /** What of these means something to a step that calls no handler: {@code when}, {@code otherwise} and {@code onFailure}. */
@@ -56,7 +59,8 @@ public record StepOptions(
                 onFailure,
                 DEFAULT.items,
                 DEFAULT.limits,
-                DEFAULT.cache);
+                DEFAULT.cache,
+                DEFAULT.undo);
     }
 
     /** What of these means something to a step that does this. */
@@ -68,59 +72,65 @@ public record StepOptions(
                 ? new StepOptions(
                         DEFAULT.queue,
                         DEFAULT.timeout,
-                        DEFAULT.deadline,
+                        deadline,
                         retry,
                         when,
                         otherwise,
                         onFailure,
                         items,
                         DEFAULT.limits,
-                        DEFAULT.cache)
+                        DEFAULT.cache,
+                        undo)
                 : decisionsOnly();
     }
 
     public StepOptions withQueue(String queue) {
-        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, items, limits, cache);
+        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, items, limits, cache, undo);
     }
 
     public StepOptions withTimeout(Duration timeout) {
-        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, items, limits, cache);
+        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, items, limits, cache, undo);
     }
 
     public StepOptions withDeadline(Duration deadline) {
         return new StepOptions(
-                queue, timeout, Optional.of(deadline), retry, when, otherwise, onFailure, items, limits, cache);
+                queue, timeout, Optional.of(deadline), retry, when, otherwise, onFailure, items, limits, cache, undo);
     }
 
     public StepOptions withRetry(RetryPolicy retry) {
-        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, items, limits, cache);
+        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, items, limits, cache, undo);
     }
 
     public StepOptions withWhen(Condition when) {
         return new StepOptions(
-                queue, timeout, deadline, retry, Optional.of(when), otherwise, onFailure, items, limits, cache);
+                queue, timeout, deadline, retry, Optional.of(when), otherwise, onFailure, items, limits, cache, undo);
     }
 
     public StepOptions withOtherwise(Otherwise otherwise) {
-        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, items, limits, cache);
+        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, items, limits, cache, undo);
     }
 
     public StepOptions withOnFailure(OnFailure onFailure) {
-        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, items, limits, cache);
+        return new StepOptions(queue, timeout, deadline, retry, when, otherwise, onFailure, items, limits, cache, undo);
     }
 
     public StepOptions withItems(UnaryOperator<Items> change) {
         return new StepOptions(
-                queue, timeout, deadline, retry, when, otherwise, onFailure, change.apply(items), limits, cache);
+                queue, timeout, deadline, retry, when, otherwise, onFailure, change.apply(items), limits, cache, undo);
     }
 
     public StepOptions withLimits(UnaryOperator<FlowLimits> change) {
         return new StepOptions(
-                queue, timeout, deadline, retry, when, otherwise, onFailure, items, change.apply(limits), cache);
+                queue, timeout, deadline, retry, when, otherwise, onFailure, items, change.apply(limits), cache, undo);
     }
 
     public StepOptions withCache(Caching cache) {
         return new StepOptions(
-                queue, timeout, deadline, retry, when, otherwise, onFailure, items, limits, Optional.of(cache));
+                queue, timeout, deadline, retry, when, otherwise, onFailure, items, limits, Optional.of(cache), undo);
+    }
+
+    public StepOptions withUndo(Undo undo) {
+        return new StepOptions(
+                queue, timeout, deadline, retry, when, otherwise, onFailure, items, limits, cache, Optional.of(undo));
     }
 }

@@ -46,7 +46,8 @@ public interface TaskContext {
      *
      * @param fraction of the work that is done, 0 to 1
      * @param message at most 1,000 characters
-     * @throws io.pgflow.worker.ProgressRefusedException {@code PGF-RUN-063} when the message is longer
+     * @throws io.pgflow.worker.ProgressRefusedException {@code PGF-RUN-063} when the message is longer, {@code
+     *     PGF-RUN-065} when the fraction is not from 0 to 1; it fails the attempt for good unless the handler catches it
      */
     default void report(double fraction, String message) {
         report(fraction, message, null);

@@ -42,6 +42,17 @@ public interface TaskHandler {
         return new TypedMapStep<>(input, item, output, handler);
     }
 
+    /** What takes back what a step did, or an item of a map; {@code output} is what that gave. */
+    static <O> TaskHandler undo(Type output, UndoHandler<O> handler) {
+        return new UndoTask<>(output, handler);
+    }
+
+    /** The same for one that writes in the transaction in which its task is completed. */
+    static <O> TaskHandler transactionalUndo(Type output, TransactionalUndoHandler<O> handler) {
+        return new InTransaction(in ->
+                new UndoTask<O>(output, (given, task) -> handler.undo(given, task, in.connection())).run(in));
+    }
+
     /** A plain step's handler that writes in the transaction in which its task is completed. */
     static <I, O> TaskHandler transactional(Type input, Type output, TransactionalHandler<I, O> handler) {
         return new InTransaction(in ->

@@ -1,6 +1,8 @@
 package io.pgflow.workflow;
 
+import io.pgflow.internal.arch.ModulePrivate;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -40,10 +42,16 @@ public record WorkflowDefinition(
         return new WorkflowDefinition(name, steps, Optional.empty());
     }
 
-    /** Every problem that the constructor would report; empty when it would report none. */
+    /** Every problem that there would be with such a workflow; empty when there would be none. */
     public static List<Problem> problems(
             String name, List<StepDefinition> steps, Optional<String> returns, Optional<Duration> deadline) {
-        return DefinitionCheck.problems(name, steps, returns, deadline, Place.Style.JAVA);
+        List<Problem> problems =
+                new ArrayList<>(DefinitionCheck.problems(name, steps, returns, deadline, Place.Style.JAVA));
+        if (Limits.isUndoName(name)) {
+            problems.add(
+                    DefinitionCheck.badName("workflow", name, Place.Style.JAVA.name(Place.WORKFLOW.field("name"))));
+        }
+        return problems;
     }
 
     /**
@@ -54,6 +62,12 @@ public record WorkflowDefinition(
      */
     public static WorkflowDefinition parse(String json) {
         return DefinitionReader.read(json);
+    }
+
+    /** The same for what a database gave, which may be a workflow that the engine made to undo runs. */
+    @ModulePrivate
+    public static WorkflowDefinition stored(String json) {
+        return DefinitionReader.stored(json);
     }
 
     /** The step of that name, if there is one. */

@@ -3,8 +3,8 @@ package io.pgflow.testing;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
-import java.sql.SQLException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import javax.sql.DataSource;
 
 /** A data source of whose commits the first ones seem to fail: some took place and only the answer was lost, others did not. */
@@ -12,15 +12,15 @@ public final class LosingCommits {
 
     private LosingCommits() {}
 
-    /** The first {@code lost} commits throw as if the connection had been cut; they have taken place when {@code done}. */
-    public static DataSource over(DataSource source, boolean done, AtomicInteger lost) {
+    /** The first {@code lost} commits throw this; they have taken place when {@code done}. */
+    public static DataSource over(DataSource source, boolean done, AtomicInteger lost, Supplier<Exception> thrown) {
         return (DataSource) proxy(DataSource.class, source, (name, call) -> {
             Object result = call.run();
-            return result instanceof Connection connection ? losing(connection, done, lost) : result;
+            return result instanceof Connection connection ? losing(connection, done, lost, thrown) : result;
         });
     }
 
-    private static Object losing(Connection connection, boolean done, AtomicInteger lost) {
+    private static Object losing(Connection connection, boolean done, AtomicInteger lost, Supplier<Exception> thrown) {
         return proxy(Connection.class, connection, (name, call) -> {
             if (!name.equals("commit") || lost.getAndDecrement() <= 0) {
                 return call.run();
@@ -30,7 +30,7 @@ public final class LosingCommits {
             } else {
                 connection.rollback();
             }
-            throw new SQLException("the answer is lost", "08006");
+            throw thrown.get();
         });
     }
 

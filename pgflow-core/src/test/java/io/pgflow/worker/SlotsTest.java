@@ -26,8 +26,13 @@ class SlotsTest {
 
     private final ConcurrentLinkedDeque<Runnable> called = new ConcurrentLinkedDeque<>();
     private final Workplace workplace =
-            new Workplace("tester", SLOTS, 1000, null, null, new Reuse(null, null), called::add);
+            new Workplace("tester", SLOTS, 1000, null, null, new Reuse(null, null, null), called::add);
     private final Slots slots = workplace.slots();
+
+    {
+        workplace.opens(new Transactions(null, 1, 1, Duration.ofHours(1), () -> 1, called::add));
+    }
+
     private final List<Integer> begun = new ArrayList<>();
 
     @Test

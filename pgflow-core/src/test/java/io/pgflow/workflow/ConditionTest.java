@@ -92,6 +92,16 @@ class ConditionTest {
                 });
     }
 
+    @Test
+    void limits_that_differ_in_name_or_period_or_that_alone_have_a_key_stand_beside_each_other() {
+        WorkflowDefinition definition =
+                WorkflowDefinition.parse(json("\"concurrency\": [{\"limit\": 9}, {\"limit\": 2, \"name\": \"x\"},"
+                        + " {\"limit\": 1, \"by\": {\"$from\": \"$input\"}}],"
+                        + " \"rate\": [{\"limit\": 9, \"per\": \"PT1S\"}, {\"limit\": 99, \"per\": \"PT1M\"}]"));
+
+        assertThat(definition.steps().get(1).options().limits().concurrency()).hasSize(3);
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
                     "otherwise": "skip" | PGF-WFL-025 /steps/1/otherwise
@@ -111,6 +121,9 @@ class ConditionTest {
                     "concurrency": [{"limit": 1, "by": {"$from": "$item"}}] | PGF-WFL-040 /steps/1/concurrency/0/by
                     "rate": [{"limit": 1, "per": "PT0S"}] | PGF-WFL-040 /steps/1/rate/0/per
                     "rate": [{"limit": 1, "per": "PT1S", "wait": 1}] | PGF-WFL-019 /steps/1/rate/0/wait
+                    "concurrency": [{"limit": 2}, {"limit": 1}] | PGF-WFL-040 /steps/1/concurrency/1
+                    "concurrency": [{"limit": 2, "by": {"$from": "$input", "pointer": "/a"}}, {"limit": 1, "by": {"$from": "$input", "pointer": "/b"}}] | PGF-WFL-040 /steps/1/concurrency/1
+                    "rate": [{"limit": 2, "per": "PT1M", "name": "x"}, {"limit": 1, "per": "PT60S", "name": "x"}] | PGF-WFL-040 /steps/1/rate/1
                     "fairBy": {"$from": "$input", "pointer": "tenant"} | PGF-WFL-040 /steps/1/fairBy
                     """)
     void an_option_that_cannot_be_is_a_problem_of_its_own(String fields, String where) {

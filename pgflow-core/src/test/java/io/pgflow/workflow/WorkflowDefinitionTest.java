@@ -94,7 +94,8 @@ class WorkflowDefinitionTest {
                                 .by(Part.input(""))
                                 .weighing(new Part("first", "/a/0")))
                         .withFairBy(Part.of("$input/tenant")),
-                Optional.of(Caching.of(Duration.ofDays(1), Caching.item("/a")).in("shared")));
+                Optional.of(Caching.of(Duration.ofDays(1), Caching.item("/a")).in("shared")),
+                Optional.of(Undo.by("take.back").withMaxAttempts(100)));
         StepDefinition all = StepDefinition.of("all", "a.b.c.d")
                 .withOver("$input")
                 .withAfter("first")

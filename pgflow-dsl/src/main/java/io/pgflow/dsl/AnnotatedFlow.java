@@ -10,6 +10,7 @@ import io.pgflow.workflow.Problem;
 import io.pgflow.workflow.ProblemCode;
 import io.pgflow.workflow.StepDefinition;
 import io.pgflow.workflow.TaskHandler;
+import io.pgflow.workflow.Undo;
 import io.pgflow.workflow.Workflow;
 import io.pgflow.workflow.WorkflowDefinition;
 import java.lang.reflect.Method;
@@ -39,6 +40,7 @@ public final class AnnotatedFlow {
     private final Optional<Duration> runDeadline;
     private final List<Problem> problems = new ArrayList<>();
     private final List<AnnotatedStep> steps = new ArrayList<>();
+    private final List<AnnotatedUndo> undos = new ArrayList<>();
 
     private AnnotatedFlow(Object instance) {
         this.instance = instance;
@@ -83,18 +85,22 @@ public final class AnnotatedFlow {
         Arrays.stream(instance.getClass().getDeclaredMethods())
                 .filter(method -> !method.isSynthetic())
                 .sorted(Comparator.comparing(Method::getName).thenComparing(Method::toString))
-                .forEach(method -> AnnotatedStep.of(method, problems).ifPresent(steps::add));
+                .forEach(method -> {
+                    AnnotatedStep.of(method, problems).ifPresent(steps::add);
+                    AnnotatedUndo.of(method, problems).ifPresent(undos::add);
+                });
         inherited();
         AnnotatedTypes types = new AnnotatedTypes(steps, problems);
         Type inputType = types.input(input);
         Type outputType = types.output(output);
         types.checkEdges();
-        List<StepDefinition> definitions = Stream.of(
+        types.checkUndos(undos);
+        List<StepDefinition> definitions = withUndos(Stream.of(
                         steps.stream().map(step -> step.definition(name, problems)),
                         AnnotatedWait.of(instance.getClass()).stream().map(wait -> wait.definition(problems)),
-                        AnnotatedRun.of(instance.getClass()).stream().map(AnnotatedRun::definition))
+                        AnnotatedRun.of(instance.getClass()).stream().map(run -> run.definition(problems)))
                 .flatMap(some -> some)
-                .toList();
+                .toList());
         Optional<String> returns = steps.stream()
                 .filter(step -> step.method().isAnnotationPresent(Returns.class))
                 .map(AnnotatedStep::name)
@@ -110,12 +116,24 @@ public final class AnnotatedFlow {
                 handlers(inputType));
     }
 
+    private List<StepDefinition> withUndos(List<StepDefinition> definitions) {
+        Map<String, Undo> byStep = new HashMap<>();
+        for (AnnotatedUndo undo : undos) {
+            if (byStep.putIfAbsent(undo.step(), undo.definition(name)) != null) {
+                problems.add(ProblemCode.BAD_UNDO.at(
+                        undo.place(), "a second method is to undo step \"" + undo.step() + "\"", "keep one"));
+            }
+        }
+        return Undos.in(definitions, byStep, problems);
+    }
+
     /** A step that nobody runs, because its class is not looked at, must not go unnoticed. */
     private void inherited() {
         for (Class<?> above = instance.getClass().getSuperclass(); above != null; above = above.getSuperclass()) {
             Arrays.stream(above.getDeclaredMethods())
-                    .filter(method ->
-                            method.isAnnotationPresent(Step.class) || method.isAnnotationPresent(MapStep.class))
+                    .filter(method -> method.isAnnotationPresent(Step.class)
+                            || method.isAnnotationPresent(MapStep.class)
+                            || method.isAnnotationPresent(io.pgflow.dsl.annotation.Undo.class))
                     .sorted(Comparator.comparing(Method::getName))
                     .forEach(method -> problems.add(ProblemCode.BAD_METHOD.at(
                             method.getDeclaringClass().getSimpleName() + "." + method.getName(),
@@ -127,6 +145,7 @@ public final class AnnotatedFlow {
     private Map<String, TaskHandler> handlers(Type input) {
         Map<String, TaskHandler> handlers = new HashMap<>();
         steps.forEach(step -> handlers.put(name + "." + step.name(), step.handler(instance, input)));
+        undos.forEach(undo -> handlers.put(undo.handlerName(name), undo.handler(instance)));
         return handlers;
     }
 }

@@ -2,10 +2,8 @@ package io.pgflow.dsl;
 
 import io.pgflow.dsl.annotation.SubWorkflow;
 import io.pgflow.workflow.Action;
-import io.pgflow.workflow.Condition;
-import io.pgflow.workflow.OnFailure;
+import io.pgflow.workflow.Problem;
 import io.pgflow.workflow.StepDefinition;
-import io.pgflow.workflow.StepOptions;
 import java.util.List;
 import java.util.Optional;
 
@@ -18,18 +16,10 @@ record AnnotatedRun(SubWorkflow said) {
                 .toList();
     }
 
-    StepDefinition definition() {
-        StepOptions usual = StepOptions.DEFAULT;
-        StepOptions options = usual.withRetry(usual.retry().withMaxAttempts(said.maxAttempts()))
-                .withOtherwise(said.otherwise())
-                .withOnFailure(new OnFailure(said.onFailure(), StepAttributes.written(said.fallback())));
-        options = StepAttributes.written(said.when())
-                .map(Condition::new)
-                .map(options::withWhen)
-                .orElse(options);
+    StepDefinition definition(List<Problem> problems) {
         StepDefinition step = StepDefinition.of(said.value(), action())
                 .withAfter(said.after())
-                .withOptions(options);
+                .withOptions(StepAttributes.of(said).options("@SubWorkflow \"" + said.value() + "\"", problems));
         return StepAttributes.written(said.over()).map(step::withOver).orElse(step);
     }
 

@@ -10,9 +10,7 @@ import io.pgflow.workflow.ProblemCode;
 import io.pgflow.workflow.StepDefinition;
 import io.pgflow.workflow.StepInput;
 import io.pgflow.workflow.TaskHandler;
-import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
-import java.lang.reflect.Modifier;
 import java.lang.reflect.Type;
 import java.sql.Connection;
 import java.util.ArrayList;
@@ -29,7 +27,7 @@ record AnnotatedStep(Method method, StepAttributes attributes, List<StepParamete
     static Optional<AnnotatedStep> of(Method method, List<Problem> problems) {
         Step step = method.getAnnotation(Step.class);
         MapStep map = method.getAnnotation(MapStep.class);
-        String place = placeOf(method);
+        String place = Calls.placeOf(method);
         if (step == null && map == null) {
             if (method.isAnnotationPresent(Returns.class)) {
                 problems.add(
@@ -41,12 +39,7 @@ record AnnotatedStep(Method method, StepAttributes attributes, List<StepParamete
             problems.add(ProblemCode.BAD_METHOD.at(
                     place, "the method is annotated with @Step and @MapStep", "remove one of them"));
         }
-        if (Modifier.isPrivate(method.getModifiers()) || !canBeCalled(method)) {
-            problems.add(ProblemCode.BAD_METHOD.at(
-                    place,
-                    "the method cannot be called from outside of its class",
-                    "make it public or package-private, and open its package to io.pgflow.dsl if it is in a module"));
-        }
+        Calls.check(method, problems);
         List<StepParameter> parameters = Arrays.stream(method.getParameters())
                 .map(parameter -> StepParameter.of(parameter, place, map != null, problems))
                 .toList();
@@ -60,7 +53,7 @@ record AnnotatedStep(Method method, StepAttributes attributes, List<StepParamete
     }
 
     String place() {
-        return placeOf(method);
+        return Calls.placeOf(method);
     }
 
     /** What one call gives. */
@@ -146,32 +139,6 @@ record AnnotatedStep(Method method, StepAttributes attributes, List<StepParamete
         Object[] values = parameters.stream()
                 .map(parameter -> parameter.value(in, item, connection))
                 .toArray();
-        try {
-            return method.invoke(instance, values);
-        } catch (InvocationTargetException e) {
-            throw thrownBy(e);
-        }
-    }
-
-    /** The handler's own exception: the worker decides by its type, and whoever reads the run wants its trace. */
-    private static Exception thrownBy(InvocationTargetException e) {
-        Throwable cause = e.getCause();
-        if (cause instanceof Error error) {
-            throw error;
-        }
-        return cause instanceof Exception exception ? exception : e;
-    }
-
-    private static boolean canBeCalled(Method method) {
-        try {
-            method.setAccessible(true);
-            return true;
-        } catch (RuntimeException e) {
-            return false;
-        }
-    }
-
-    private static String placeOf(Method method) {
-        return method.getDeclaringClass().getSimpleName() + "." + method.getName();
+        return Calls.call(method, instance, values);
     }
 }

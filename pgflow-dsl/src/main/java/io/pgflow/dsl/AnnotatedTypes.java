@@ -75,6 +75,20 @@ final class AnnotatedTypes {
         }
     }
 
+    /** What undoes a step reads what one call of that gave; what a run of another workflow gives nobody knows here. */
+    void checkUndos(List<AnnotatedUndo> undos) {
+        for (AnnotatedUndo undo : undos) {
+            AnnotatedStep undone = byName.get(undo.step());
+            if (undone != null && undo.takesOne() && !Types.fits(undone.returned(), undo.output())) {
+                problems.add(ProblemCode.TYPE_MISMATCH.at(
+                        undo.place(),
+                        "step \"" + undo.step() + "\" gives "
+                                + undone.returned().getTypeName() + ", and is undone as "
+                                + undo.output().getTypeName()));
+            }
+        }
+    }
+
     private void item(StepParameter parameter, @Nullable AnnotatedStep producer) {
         Optional<Type> list = producer == null ? inputRead(parameter) : Optional.of(producer.output());
         if (list.isEmpty()) {

@@ -45,7 +45,8 @@ record AnnotatedWait(Wait said, String place) {
                 new OnFailure(said.onFailure(), StepAttributes.written(said.fallback())),
                 usual.items(),
                 usual.limits(),
-                usual.cache());
+                usual.cache(),
+                usual.undo());
         return StepDefinition.of(said.value(), action(problems))
                 .withAfter(said.after())
                 .withOptions(options);

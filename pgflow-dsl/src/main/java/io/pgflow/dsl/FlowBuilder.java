@@ -43,7 +43,7 @@ import java.util.function.UnaryOperator;
  *
  * @param <I> the type of a run's input
  */
-public final class FlowBuilder<I> extends OptionVerbs<FlowBuilder<I>> {
+public final class FlowBuilder<I> extends UndoVerbs<FlowBuilder<I>> {
 
     private final Type input;
     private final TypedSteps steps;
@@ -278,10 +278,6 @@ public final class FlowBuilder<I> extends OptionVerbs<FlowBuilder<I>> {
         return this;
     }
 
-    private static Type perItem(StepKey<?> key) {
-        return key.elementType().orElse(Object.class);
-    }
-
     /**
      * Ends the workflow: its output is that of the step.
      *
@@ -299,6 +295,12 @@ public final class FlowBuilder<I> extends OptionVerbs<FlowBuilder<I>> {
      */
     public Workflow<I, Void> build() {
         return Workflow.of(steps.definition(Optional.empty()), input, Void.class, steps.handlers());
+    }
+
+    @Override
+    FlowBuilder<I> undo(StepKey<?> key, Optional<Integer> maxAttempts, TaskHandler handler) {
+        steps.undo(key, maxAttempts, handler);
+        return this;
     }
 
     @Override

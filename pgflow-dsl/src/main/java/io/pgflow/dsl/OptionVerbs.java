@@ -17,7 +17,7 @@ import java.util.function.UnaryOperator;
  *
  * @param <S> what the words are said to, so that more can follow
  */
-public abstract sealed class OptionVerbs<S> permits After, Over, RuntimeStep, FlowBuilder, RuntimeFlowBuilder {
+public abstract sealed class OptionVerbs<S> permits After, Over, RuntimeStep, UndoVerbs, RuntimeFlowBuilder {
 
     OptionVerbs() {}
 

@@ -2,6 +2,7 @@ package io.pgflow.dsl;
 
 import io.pgflow.workflow.StepDefinition;
 import io.pgflow.workflow.StepOptions;
+import io.pgflow.workflow.Undo;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -50,6 +51,16 @@ public final class RuntimeStep extends OptionVerbs<RuntimeStep> {
     /** Items may fail: the output is {@code {"outputs": [...], "errors": [...]}}; only for {@link RuntimeFlowBuilder#map}. */
     public RuntimeStep collect() {
         return with(options -> options.withItems(all -> all.withCollect(true)));
+    }
+
+    /** Takes back what the step did when the run fails or is cancelled: a registered handler, which gets the step's output. */
+    public RuntimeStep undo(String handler) {
+        return with(options -> options.withUndo(Undo.by(handler)));
+    }
+
+    /** The same with so many attempts, 1 to 100; as many as the step has unless said. */
+    public RuntimeStep undo(String handler, int maxAttempts) {
+        return with(options -> options.withUndo(Undo.by(handler).withMaxAttempts(maxAttempts)));
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.pgflow.dsl;
 
 import io.pgflow.dsl.annotation.MapStep;
 import io.pgflow.dsl.annotation.Step;
+import io.pgflow.dsl.annotation.SubWorkflow;
 import io.pgflow.workflow.Caching;
 import io.pgflow.workflow.Condition;
 import io.pgflow.workflow.Items;
@@ -18,7 +19,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
-/** What {@link Step} and {@link MapStep} say alike, and how a map step goes through its items. */
+/** What {@link Step}, {@link MapStep} and {@link SubWorkflow} say alike, and how a map step goes through its items. */
 record StepAttributes(
         String name,
         boolean map,
@@ -85,6 +86,27 @@ record StepAttributes(
                 new Cached(step.cacheFor(), step.cacheKey(), step.cacheName()));
     }
 
+    /** What a step that runs another workflow says; the rest of the options means nothing to it, and is the usual. */
+    static StepAttributes of(SubWorkflow run) {
+        StepOptions usual = StepOptions.DEFAULT;
+        return new StepAttributes(
+                run.value(),
+                !run.over().isEmpty(),
+                List.of(run.after()),
+                new Written(
+                        usual.queue(),
+                        run.maxAttempts(),
+                        run.retryJitter(),
+                        usual.timeout().toString(),
+                        run.deadline(),
+                        run.retryDelay(),
+                        run.maxRetryDelay()),
+                new Decisions(run.when(), run.otherwise(), run.onFailure(), run.fallback()),
+                new Items(run.collect(), run.atOnce() == 0 ? OptionalInt.empty() : OptionalInt.of(run.atOnce())),
+                new WrittenLimits(List.of(), List.of(), ""),
+                new Cached("", "", ""));
+    }
+
     StepOptions options(String place, List<Problem> problems) {
         StepOptions usual = StepOptions.DEFAULT;
         RetryPolicy retry = new RetryPolicy(
@@ -103,7 +125,8 @@ record StepAttributes(
                 new OnFailure(decisions.onFailure(), written(decisions.fallback())),
                 items,
                 limits.read(place, problems),
-                cache(place, problems));
+                cache(place, problems),
+                Optional.empty()); // said by a method of its own
     }
 
     private Optional<Caching> cache(String place, List<Problem> problems) {

@@ -7,11 +7,13 @@ import io.pgflow.workflow.ProblemCode;
 import io.pgflow.workflow.StepDefinition;
 import io.pgflow.workflow.StepKey;
 import io.pgflow.workflow.TaskHandler;
+import io.pgflow.workflow.Undo;
 import io.pgflow.workflow.WorkflowDefinition;
 import java.lang.reflect.Type;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,6 +26,7 @@ final class TypedSteps {
     private final Map<String, TaskHandler> handlers = new HashMap<>();
     private final Map<String, Type> types = new HashMap<>();
     private final List<Problem> conflicts = new ArrayList<>();
+    private final Map<String, Undo> undos = new LinkedHashMap<>();
     private Optional<Duration> runDeadline = Optional.empty();
 
     TypedSteps(String workflow) {
@@ -67,7 +70,18 @@ final class TypedSteps {
         handlers.putIfAbsent(workflow + "." + key.name(), handler);
     }
 
+    void undo(StepKey<?> key, Optional<Integer> maxAttempts, TaskHandler handler) {
+        mention(key);
+        String name = workflow + "." + key.name() + ".undo";
+        if (undos.putIfAbsent(key.name(), new Undo(name, maxAttempts)) != null) {
+            conflicts.add(
+                    ProblemCode.BAD_UNDO.at("step \"" + key.name() + "\"", "two handlers are to undo it", "keep one"));
+        }
+        handlers.putIfAbsent(name, handler);
+    }
+
     WorkflowDefinition definition(Optional<String> returns) {
+        List<StepDefinition> steps = Undos.in(this.steps, undos, conflicts);
         List<Problem> problems = new ArrayList<>(WorkflowDefinition.problems(workflow, steps, returns, runDeadline));
         problems.addAll(conflicts);
         if (!problems.isEmpty()) {

@@ -58,6 +58,8 @@ class WorkflowSchemaTest {
                 "{'after': ['other'], 'approval': {'question': 'Q?', 'show': {'$from': 'other'}, 'rejectionFails': true}, 'onFailure': 'skip'}",
                 "{'approval': {'question': 'Q?', 'within': 'P2D', 'escalate': [{'roles': ['a'], 'within': 'P1D'}, {'actors': ['b']}]}}",
                 "{'approval': {'question': 'Q?', 'form': [{'name': 'a', 'type': 'text', 'required': true}, {'name': 'b', 'type': 'choice', 'choices': ['c']}]}}",
+                "{'handler': 'h', 'undo': {'handler': 'take.back', 'maxAttempts': 100}}",
+                "{'workflow': 'child', 'over': '$input', 'undo': {'handler': 'take.back'}}",
                 "{'signal': 'paid', 'within': 'P3650D', 'onFailure': 'fallback', 'fallback': 'late'}",
             })
     void good_documents_pass_both(String fields) {
@@ -70,6 +72,13 @@ class WorkflowSchemaTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
+                "{'undo': 'take.back'}",
+                "{'undo': {}}",
+                "{'handler': 'h', 'undo': {'handler': 'Back'}}",
+                "{'handler': 'h', 'undo': {'handler': 'back', 'maxAttempts': 0}}",
+                "{'handler': 'h', 'undo': {'handler': 'back', 'queue': 'slow'}}",
+                "{'sleep': 'PT1H', 'undo': {'handler': 'back'}}",
+                "{'over': '$input/part'}",
                 "{'queue': 'Slow'}",
                 "{'queue': null}",
                 "{'maxAttempts': 0}",

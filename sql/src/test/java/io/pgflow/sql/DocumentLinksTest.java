@@ -11,12 +11,12 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Whoever follows a link in the documents arrives, and whoever doubts a feature finds its test. */
+/** Whoever follows a link in the documents arrives, and whoever doubts a feature finds its test, and the sentence in it. */
 class DocumentLinksTest {
     private static final Pattern LINK = Pattern.compile("\\]\\(([^()\\s]+)\\)");
     private static final Pattern CODE_BLOCK = Pattern.compile("(?s)```.*?```");
     private static final Pattern HEADING = Pattern.compile("(?m)^#+ (.+)$");
-    private static final Pattern TEST = Pattern.compile("\\]\\(\\S+/src/test/java/\\S+\\.java\\)");
+    private static final Pattern TEST = Pattern.compile("\\]\\(\\S+/src/test/java/\\S+\\.java(#\\w+)?\\)");
 
     @Test
     void every_link_leads_to_a_file_and_a_heading_that_exist() throws IOException {
@@ -61,7 +61,14 @@ class DocumentLinksTest {
     private static boolean arrives(Path document, String link) {
         String[] parts = link.split("#", 2);
         Path file = parts[0].isEmpty() ? document : document.resolveSibling(parts[0]);
-        return Files.exists(file) && (parts.length == 1 || hasHeading(file, parts[1]));
+        return Files.exists(file) && (parts.length == 1 || has(file, parts[1]));
+    }
+
+    /** Of a test the anchor is the name of a method. */
+    private static boolean has(Path file, String anchor) {
+        return file.toString().endsWith(".java")
+                ? Docs.text(file).contains(" void " + anchor + "(")
+                : hasHeading(file, anchor);
     }
 
     private static boolean hasHeading(Path file, String anchor) {

@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jooq.Configuration;
 import org.jooq.DSLContext;
 import org.jooq.SQLDialect;
@@ -48,10 +49,22 @@ final class Calls {
      * connection is nobody's business. An interrupt ends the trying.
      */
     <T> T repeatable(String attempt, Function<DSLContext, T> work) {
+        return untilDeadline(() -> call(attempt, work));
+    }
+
+    /**
+     * {@link #prepared} for work that may be done twice, as {@link #repeatable(String, Function)}: questions, and functions that
+     * answer a repetition without doing it again.
+     */
+    <T> T repeatable(String attempt, String sql, OnStatement<T> work) {
+        return untilDeadline(() -> prepared(attempt, sql, work));
+    }
+
+    private <T> T untilDeadline(Supplier<T> call) {
         long deadline = System.nanoTime() + connections.callDeadline().toNanos();
         while (true) {
             try {
-                return call(attempt, work);
+                return call.get();
             } catch (DatabaseException e) {
                 if (!e.isTransient() || System.nanoTime() + PAUSE.toNanos() > deadline || !pause()) {
                     throw e;

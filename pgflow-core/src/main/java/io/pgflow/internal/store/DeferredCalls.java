@@ -67,7 +67,7 @@ final class DeferredCalls implements DeferredStore {
         function.setPTokens(tokens.toArray(String[]::new));
         function.setPOutputs(Columns.of(outputs, output -> json(output), JSONB[]::new));
         function.setPNotify(false);
-        execute("complete deferred tasks", function);
+        repeatable("complete deferred tasks", function);
         return new Answered(
                 list(function.getOutcomes()),
                 new Outcome(
@@ -85,7 +85,7 @@ final class DeferredCalls implements DeferredStore {
         function.setPErrors(Columns.of(errors, error -> json(error), JSONB[]::new));
         function.setPRetryable(Collections.nCopies(tokens.size(), retryable).toArray(Boolean[]::new));
         function.setPNotify(false);
-        execute("fail deferred tasks", function);
+        repeatable("fail deferred tasks", function);
         return new Answered(
                 list(function.getOutcomes()),
                 new Outcome(
@@ -101,8 +101,13 @@ final class DeferredCalls implements DeferredStore {
         HeartbeatDeferred function = new HeartbeatDeferred();
         function.setPTokens(tokens.toArray(String[]::new));
         function.setPProgress(Columns.of(progress, said -> json(said), JSONB[]::new));
-        execute("send heartbeats of deferred tasks", function);
+        repeatable("send heartbeats of deferred tasks", function);
         return list(function.getReturnValue());
+    }
+
+    /** An answer that was taken is known by its token and what it says. */
+    private <R extends Routine<?>> void repeatable(String attempt, R function) {
+        calls.repeatable(attempt, db -> function.execute(db.configuration()));
     }
 
     private <R extends Routine<?>> void execute(String attempt, R function) {

@@ -65,7 +65,7 @@ public final class EngineConnections {
     static void discard(Connection connection) {
         try (connection) {
             connection.abort(Runnable::run);
-        } catch (SQLException e) {
+        } catch (SQLException | RuntimeException e) {
             // It is broken, which the caller knows or need not know; there is nothing more to let go of.
         }
     }

@@ -33,5 +33,5 @@ public interface FlowStore {
     List<RuleRow> paused();
 
     /** rule_history: newest first. */
-    List<RuleRow> history(String scope, String name, int limit);
+    List<RuleChangeRow> history(String scope, String name, int limit);
 }

@@ -101,7 +101,7 @@ public final class HandlerTransaction {
     public void rollBack() {
         try {
             connection.rollback();
-        } catch (SQLException e) {
+        } catch (SQLException | RuntimeException e) { // pools and proxies throw what is no SQLException
             EngineConnections.discard(connection);
         }
     }
@@ -117,7 +117,7 @@ public final class HandlerTransaction {
                 connection.setAutoCommit(true);
             }
             connection.close();
-        } catch (SQLException e) {
+        } catch (SQLException | RuntimeException e) {
             EngineConnections.discard(connection);
         }
     }

@@ -43,7 +43,7 @@ public final class HandlerTransactions {
         Connection connection = EngineConnections.connect(dataSource);
         try {
             return new HandlerTransaction(connection, callDeadline);
-        } catch (SQLException e) {
+        } catch (SQLException | RuntimeException e) {
             EngineConnections.discard(connection);
             throw e;
         }

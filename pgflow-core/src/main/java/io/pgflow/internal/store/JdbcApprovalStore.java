@@ -32,7 +32,7 @@ final class JdbcApprovalStore implements ApprovalStore {
 
     @Override
     public Answer decide(Vote vote) {
-        return calls.prepared("decide an approval", DECIDE, statement -> {
+        return calls.repeatable("decide an approval", DECIDE, statement -> {
             new Parameters(statement)
                     .text(text(vote.approvalId()))
                     .text(text(vote.runId()))
@@ -51,7 +51,7 @@ final class JdbcApprovalStore implements ApprovalStore {
 
     @Override
     public List<ApprovalRow> pending(@Nullable String actor, List<String> roles, @Nullable UUID runId, int limit) {
-        return calls.prepared("list approvals", PENDING, statement -> {
+        return calls.repeatable("list approvals", PENDING, statement -> {
             new Parameters(statement)
                     .text(actor)
                     .array("text", roles.toArray(String[]::new))
@@ -63,7 +63,7 @@ final class JdbcApprovalStore implements ApprovalStore {
 
     @Override
     public Optional<ApprovalRow> find(UUID approvalId) {
-        return calls.prepared("read the approval", FIND, statement -> {
+        return calls.repeatable("read the approval", FIND, statement -> {
             new Parameters(statement).text(text(approvalId));
             return rows(statement).stream().findFirst();
         });
@@ -71,7 +71,7 @@ final class JdbcApprovalStore implements ApprovalStore {
 
     @Override
     public void keepEvents(@Nullable Integer most) {
-        calls.prepared("keep events of approvals", KEEP, statement -> {
+        calls.repeatable("keep events of approvals", KEEP, statement -> {
             new Parameters(statement).text(most == null ? null : most.toString());
             return statement.execute();
         });

@@ -56,7 +56,7 @@ final class JdbcCacheStore implements CacheStore {
 
     @Override
     public int invalidate(String cache, Optional<String> key) {
-        return calls.prepared("invalidate cached outputs", INVALIDATE, statement -> {
+        return calls.repeatable("invalidate cached outputs", INVALIDATE, statement -> {
             new Parameters(statement).text(cache).text(key.orElse(null));
             try (ResultSet row = statement.executeQuery()) {
                 row.next();

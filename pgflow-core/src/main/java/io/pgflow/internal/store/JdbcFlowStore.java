@@ -7,6 +7,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
+import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,11 +23,9 @@ final class JdbcFlowStore implements FlowStore {
     private static final String PAUSE = "select p.outcome from pgflow.pause(?, ?, ?, ?) p";
     private static final String RESUME = "select r.outcomes, r.woken_queues from pgflow.resume(?, ?, ?, ?) r";
     private static final String PAUSED =
-            "select p.scope, p.name, p.since as at, true as is_set, p.actor, p.reason from pgflow.paused() p";
-    private static final String HISTORY = """
-            select ? as scope, ? as name, h.at, h.change = 'set' as is_set, h.actor, h.reason
-            from pgflow.rule_history(?, ?, ?) h
-            """;
+            "select p.scope, p.name, p.since as at, p.actor, p.reason from pgflow.paused() p";
+    private static final String HISTORY =
+            "select h.at, h.rule, h.change, h.at_once, h.actor, h.reason from pgflow.rule_history(?, ?, ?) h";
 
     private static final String LIMIT_QUEUE =
             "select array[l.outcome] as outcomes, l.woken_queues from pgflow.limit_queue(?, ?, ?, ?) l";
@@ -41,7 +40,7 @@ final class JdbcFlowStore implements FlowStore {
 
     @Override
     public List<String> pause(String scope, List<String> names, @Nullable String actor, @Nullable String reason) {
-        return calls.prepared("pause " + scope + " " + names, PAUSE, statement -> {
+        return calls.repeatable("pause " + scope + " " + names, PAUSE, statement -> {
             rule(statement, scope, names, actor, reason);
             return all(statement, row -> row.getString("outcome"));
         });
@@ -49,7 +48,7 @@ final class JdbcFlowStore implements FlowStore {
 
     @Override
     public Resumed resume(String scope, List<String> names, @Nullable String actor, @Nullable String reason) {
-        return calls.prepared("resume " + scope + " " + names, RESUME, statement -> {
+        return calls.repeatable("resume " + scope + " " + names, RESUME, statement -> {
             rule(statement, scope, names, actor, reason);
             return all(statement, JdbcFlowStore::resumed).get(0);
         });
@@ -57,7 +56,7 @@ final class JdbcFlowStore implements FlowStore {
 
     @Override
     public Resumed limitQueue(String queue, @Nullable Integer atOnce, @Nullable String actor, @Nullable String reason) {
-        return calls.prepared("limit queue " + queue, LIMIT_QUEUE, statement -> {
+        return calls.repeatable("limit queue " + queue, LIMIT_QUEUE, statement -> {
             statement.setString(1, queue);
             statement.setObject(2, atOnce, Types.INTEGER);
             statement.setString(3, actor);
@@ -68,25 +67,24 @@ final class JdbcFlowStore implements FlowStore {
 
     @Override
     public List<QueueRow> queues() {
-        return calls.prepared(
+        return calls.repeatable(
                 "look up the queues",
                 QUEUES,
-                statement -> all(statement, row -> {
-                    @Nullable Integer limit = row.getObject("at_once", Integer.class);
-                    return new QueueRow(
-                            row.getString("queue"),
-                            row.getBoolean("is_paused"),
-                            limit == null ? OptionalInt.empty() : OptionalInt.of(limit),
-                            row.getLong("waiting"),
-                            row.getLong("set_aside"),
-                            row.getLong("at_gate"),
-                            row.getLong("running"));
-                }));
+                statement -> all(
+                        statement,
+                        row -> new QueueRow(
+                                row.getString("queue"),
+                                row.getBoolean("is_paused"),
+                                atOnce(row),
+                                row.getLong("waiting"),
+                                row.getLong("set_aside"),
+                                row.getLong("at_gate"),
+                                row.getLong("running"))));
     }
 
     @Override
     public List<LimitRow> limits() {
-        return calls.prepared(
+        return calls.repeatable(
                 "look up the limits",
                 LIMITS,
                 statement -> all(
@@ -101,19 +99,14 @@ final class JdbcFlowStore implements FlowStore {
 
     @Override
     public List<RuleRow> paused() {
-        return calls.prepared("look up what is paused", PAUSED, statement -> all(statement, JdbcFlowStore::ruleRow));
+        return calls.repeatable("look up what is paused", PAUSED, statement -> all(statement, JdbcFlowStore::ruleRow));
     }
 
     @Override
-    public List<RuleRow> history(String scope, String name, int limit) {
-        return calls.prepared("look up who paused " + scope + " " + name, HISTORY, statement -> {
-            new Parameters(statement)
-                    .text(scope)
-                    .text(name)
-                    .text(scope)
-                    .text(name)
-                    .number(limit);
-            return all(statement, JdbcFlowStore::ruleRow);
+    public List<RuleChangeRow> history(String scope, String name, int limit) {
+        return calls.repeatable("look up the history of " + scope + " " + name, HISTORY, statement -> {
+            new Parameters(statement).text(scope).text(name).number(limit);
+            return all(statement, JdbcFlowStore::ruleChangeRow);
         });
     }
 
@@ -137,11 +130,28 @@ final class JdbcFlowStore implements FlowStore {
         return new RuleRow(
                 row.getString("scope"),
                 row.getString("name"),
-                Objects.requireNonNull(row.getObject("at", OffsetDateTime.class))
-                        .toInstant(),
-                row.getBoolean("is_set"),
+                at(row),
                 Optional.ofNullable(row.getString("actor")),
                 Optional.ofNullable(row.getString("reason")));
+    }
+
+    private static RuleChangeRow ruleChangeRow(ResultSet row) throws SQLException {
+        return new RuleChangeRow(
+                at(row),
+                row.getString("rule"),
+                row.getString("change"),
+                atOnce(row),
+                Optional.ofNullable(row.getString("actor")),
+                Optional.ofNullable(row.getString("reason")));
+    }
+
+    private static Instant at(ResultSet row) throws SQLException {
+        return Objects.requireNonNull(row.getObject("at", OffsetDateTime.class)).toInstant();
+    }
+
+    private static OptionalInt atOnce(ResultSet row) throws SQLException {
+        @Nullable Integer limit = row.getObject("at_once", Integer.class);
+        return limit == null ? OptionalInt.empty() : OptionalInt.of(limit);
     }
 
     private static <T> List<T> all(PreparedStatement statement, OnRow<T> read) throws SQLException {

@@ -42,7 +42,7 @@ final class JdbcProgressStore implements ProgressStore {
 
     @Override
     public List<ProgressRow> page(UUID runId, long after, int limit) {
-        return calls.prepared("read the progress of a run", PAGE, statement -> {
+        return calls.repeatable("read the progress of a run", PAGE, statement -> {
             new Parameters(statement).uuid(runId).number(after).number(limit);
             try (ResultSet rows = statement.executeQuery()) {
                 var page = new ArrayList<ProgressRow>();

@@ -59,7 +59,7 @@ final class JooqRunStore implements RunStore {
     public DefinedWorkflow define(String definitionJson) {
         DefineWorkflow function = new DefineWorkflow();
         function.setPDefinition(JSONB.valueOf(definitionJson));
-        execute("define the workflow", function);
+        calls.repeatable("define the workflow", db -> function.execute(db.configuration()));
         return new DefinedWorkflow(function.getWorkflowId(), function.getVersion());
     }
 
@@ -70,7 +70,7 @@ final class JooqRunStore implements RunStore {
                 "look up workflow " + workflow,
                 db -> db.select(w.WORKFLOW_ID, w.VERSION)
                         .from(w)
-                        .where(w.NAME.eq(workflow))
+                        .where(w.NAME.eq(workflow).and(w.NAME.notLike("%$undo")))
                         .orderBy(w.VERSION.desc())
                         .limit(1)
                         .fetchOptional(mapping(DefinedWorkflow::new)));
@@ -136,7 +136,7 @@ final class JooqRunStore implements RunStore {
 
     @Override
     public SentSignal.Answer signal(SentSignal signal) {
-        return calls.prepared("send a signal", SignalCall.SQL, statement -> SignalCall.send(statement, signal));
+        return calls.repeatable("send a signal", SignalCall.SQL, statement -> SignalCall.send(statement, signal));
     }
 
     @Override

@@ -29,7 +29,10 @@ import org.jooq.Record;
 import org.jooq.Routine;
 import org.jspecify.annotations.Nullable;
 
-/** The functions for schedules. */
+/**
+ * The functions for schedules. What a person asks is sent again when its answer is lost; but for a deletion, of which a repetition finds
+ * nothing. Whoever advances schedules asks again by himself.
+ */
 final class JooqScheduleStore implements ScheduleStore {
 
     private final Calls calls;
@@ -45,7 +48,7 @@ final class JooqScheduleStore implements ScheduleStore {
         function.setPDefinition(JSONB.valueOf(definitionJson));
         function.setPActor(actor);
         function.setPReason(reason);
-        execute("define the schedule", function);
+        repeatable("define the schedule", function);
         return isTrue(function.getCreated()) || isTrue(function.getChanged());
     }
 
@@ -110,7 +113,7 @@ final class JooqScheduleStore implements ScheduleStore {
         function.setPName(name);
         function.setPActor(actor);
         function.setPReason(reason);
-        return execute("pause the schedule", function).getReturnValue();
+        return repeatable("pause the schedule", function).getReturnValue();
     }
 
     @Override
@@ -119,7 +122,7 @@ final class JooqScheduleStore implements ScheduleStore {
         function.setPName(name);
         function.setPActor(actor);
         function.setPReason(reason);
-        return execute("resume the schedule", function).getReturnValue();
+        return repeatable("resume the schedule", function).getReturnValue();
     }
 
     @Override
@@ -138,7 +141,7 @@ final class JooqScheduleStore implements ScheduleStore {
         function.setPRunId(runId);
         function.setPActor(actor);
         function.setPReason(reason);
-        execute("start a run of the schedule", function);
+        repeatable("start a run of the schedule", function);
         UUID started = function.getRunId();
         return started == null
                 ? Optional.empty()
@@ -158,7 +161,7 @@ final class JooqScheduleStore implements ScheduleStore {
         function.setPTicks(times(ticks));
         function.setPActor(actor);
         function.setPReason(reason);
-        execute("fill in runs of the schedule", function);
+        repeatable("fill in runs of the schedule", function);
         UUID[] runIds = function.getRunIds();
         return runIds == null
                 ? Optional.empty()
@@ -173,13 +176,14 @@ final class JooqScheduleStore implements ScheduleStore {
     @Override
     public List<ScheduleRow> list(Optional<String> name) {
         ListSchedules t = ListSchedules.LIST_SCHEDULES.call(name.orElse(null));
-        return calls.call("list schedules", db -> db.select(t.fields()).from(t).fetch(row -> scheduleRow(t, row)));
+        return calls.repeatable(
+                "list schedules", db -> db.select(t.fields()).from(t).fetch(row -> scheduleRow(t, row)));
     }
 
     @Override
     public List<ScheduleEntryRow> entries(String name, Optional<Long> before, int limit) {
         ScheduleEntries t = ScheduleEntries.SCHEDULE_ENTRIES.call(name, before.orElse(null), limit);
-        return calls.call(
+        return calls.repeatable(
                 "read the history of the schedule",
                 db -> db.select(t.fields())
                         .from(t)
@@ -237,6 +241,11 @@ final class JooqScheduleStore implements ScheduleStore {
 
     private static <T> T orElse(@Nullable T value, T standIn) {
         return value == null ? standIn : value;
+    }
+
+    private <R extends Routine<?>> R repeatable(String attempt, R function) {
+        calls.repeatable(attempt, db -> function.execute(db.configuration()));
+        return function;
     }
 
     private <R extends Routine<?>> R execute(String attempt, R function) {

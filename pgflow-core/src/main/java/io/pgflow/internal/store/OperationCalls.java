@@ -15,7 +15,10 @@ import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** The functions that change runs because a person asked. */
+/**
+ * The functions that change runs because a person asked. Those that answer a repetition without doing it again are sent again when an answer
+ * is lost; a rerun would run again what has ended meanwhile, and a move would be refused, since it took place.
+ */
 final class OperationCalls implements OperationStore {
 
     private static final String RETRY = """
@@ -58,7 +61,7 @@ final class OperationCalls implements OperationStore {
 
     @Override
     public Operated retry(List<UUID> runIds, String actor, String reason) {
-        return operated(
+        return repeatable(
                 "retry runs",
                 RETRY,
                 to -> to.array("uuid", runIds.toArray(UUID[]::new)).text(actor).text(reason));
@@ -67,7 +70,7 @@ final class OperationCalls implements OperationStore {
     @Override
     public Operated rerun(UUID runId, List<String> steps, String actor, String reason) {
         UUID[] runIds = Collections.nCopies(steps.size(), runId).toArray(UUID[]::new);
-        return operated(
+        return once(
                 "rerun steps",
                 RERUN,
                 to -> to.array("uuid", runIds)
@@ -78,7 +81,7 @@ final class OperationCalls implements OperationStore {
 
     @Override
     public Operated setOutput(UUID runId, String step, int item, String outputJson, String actor, String reason) {
-        return operated(
+        return repeatable(
                 "set the output of a task",
                 SET_OUTPUT,
                 to -> to.text(runId.toString())
@@ -91,7 +94,7 @@ final class OperationCalls implements OperationStore {
 
     @Override
     public Operated skip(UUID runId, String step, int item, String actor, String reason) {
-        return operated(
+        return repeatable(
                 "skip the task",
                 SKIP,
                 to -> to.text(runId.toString())
@@ -103,7 +106,7 @@ final class OperationCalls implements OperationStore {
 
     @Override
     public Operated startAgain(UUID runId, UUID newRunId, @Nullable String inputJson, String actor, String reason) {
-        return operated(
+        return repeatable(
                 "start the run again",
                 START_AGAIN,
                 to -> to.text(runId.toString())
@@ -115,7 +118,7 @@ final class OperationCalls implements OperationStore {
 
     @Override
     public Operated move(UUID runId, int version, String actor, String reason) {
-        return operated(
+        return once(
                 "move the run",
                 MOVE,
                 to -> to.text(runId.toString()).number(version).text(actor).text(reason));
@@ -123,7 +126,7 @@ final class OperationCalls implements OperationStore {
 
     @Override
     public long cancel(List<UUID> runIds, String actor, String reason) {
-        return calls.prepared("cancel runs", CANCEL, statement -> {
+        return calls.repeatable("cancel runs", CANCEL, statement -> {
             new Parameters(statement)
                     .array("uuid", runIds.toArray(UUID[]::new))
                     .text(actor)
@@ -135,14 +138,16 @@ final class OperationCalls implements OperationStore {
         });
     }
 
-    private Operated operated(String attempt, String sql, Filling filling) {
-        return calls.prepared(attempt, sql, statement -> {
-            filling.fill(new Parameters(statement));
-            return operated(statement);
-        });
+    private Operated once(String attempt, String sql, Filling filling) {
+        return calls.prepared(attempt, sql, statement -> operated(statement, filling));
     }
 
-    private static Operated operated(PreparedStatement statement) throws SQLException {
+    private Operated repeatable(String attempt, String sql, Filling filling) {
+        return calls.repeatable(attempt, sql, statement -> operated(statement, filling));
+    }
+
+    private static Operated operated(PreparedStatement statement, Filling filling) throws SQLException {
+        filling.fill(new Parameters(statement));
         try (ResultSet row = statement.executeQuery()) {
             row.next();
             return new Operated(

@@ -16,7 +16,7 @@ public interface RunStore {
     /** define_workflow. */
     DefinedWorkflow define(String definitionJson);
 
-    /** The newest version of a workflow by name. */
+    /** The newest version of a workflow by name; none for what the engine made to undo runs. */
     Optional<DefinedWorkflow> newest(String workflow);
 
     /**

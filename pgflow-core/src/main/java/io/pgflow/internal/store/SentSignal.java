@@ -7,9 +7,9 @@ import java.util.UUID;
  * A signal on its way to a run.
  *
  * @param payload JSON
- * @param id under which it counts once; empty for one that is made up
+ * @param id under which it counts once, however often it is sent
  */
-public record SentSignal(UUID runId, String name, String payload, Optional<String> id, Optional<String> actor) {
+public record SentSignal(UUID runId, String name, String payload, String id, Optional<String> actor) {
 
     /**
      * The answer.

@@ -19,7 +19,7 @@ final class SignalCall {
                 .text(signal.runId().toString())
                 .text(signal.name())
                 .text(signal.payload())
-                .text(signal.id().orElse(null))
+                .text(signal.id())
                 .text(signal.actor().orElse(null));
         try (ResultSet row = statement.executeQuery()) {
             row.next();

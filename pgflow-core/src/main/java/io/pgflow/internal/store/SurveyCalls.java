@@ -20,6 +20,7 @@ final class SurveyCalls implements SurveyStore {
 
     private static final String WHY = "select w.code, w.reason, w.detail from pgflow.why_not_running(?::uuid, ?, ?) w";
     private static final String EXPORT = "select pgflow.export_run(?::uuid) as document";
+    private static final String UNDO = "select pgflow.undo_of(?::uuid) as undo_run_id";
     private static final String PLAN = "select p.step, p.fate, p.reason from pgflow.plan_move(?::uuid, ?) p";
     private static final String COUNT = """
             select c.state, c.runs
@@ -38,7 +39,7 @@ final class SurveyCalls implements SurveyStore {
 
     @Override
     public List<WaitRow> whyNotRunning(UUID runId, String step, int item) {
-        return calls.prepared("ask why a task does not run", WHY, statement -> {
+        return calls.repeatable("ask why a task does not run", WHY, statement -> {
             new Parameters(statement).text(runId.toString()).text(step).number(item);
             return rows(
                     statement,
@@ -48,15 +49,23 @@ final class SurveyCalls implements SurveyStore {
 
     @Override
     public Optional<String> export(UUID runId) {
-        return calls.prepared("export the run", EXPORT, statement -> {
+        return calls.repeatable("export the run", EXPORT, statement -> {
             new Parameters(statement).text(runId.toString());
             return first(statement, row -> Optional.ofNullable(row.getString("document")));
         });
     }
 
     @Override
+    public Optional<UUID> undoOf(UUID runId) {
+        return calls.prepared("ask what undoes a run", UNDO, statement -> {
+            new Parameters(statement).text(runId.toString());
+            return first(statement, row -> Optional.ofNullable(row.getObject("undo_run_id", UUID.class)));
+        });
+    }
+
+    @Override
     public List<MoveRow> planMove(UUID runId, int version) {
-        return calls.prepared("plan the move of a run", PLAN, statement -> {
+        return calls.repeatable("plan the move of a run", PLAN, statement -> {
             new Parameters(statement).text(runId.toString()).number(version);
             return rows(
                     statement,
@@ -66,7 +75,7 @@ final class SurveyCalls implements SurveyStore {
 
     @Override
     public Map<String, Long> count(RunChoice choice) {
-        return calls.prepared("count runs", COUNT, statement -> {
+        return calls.repeatable("count runs", COUNT, statement -> {
             choose(new Parameters(statement), choice);
             var counts = new LinkedHashMap<String, Long>();
             try (ResultSet rows = statement.executeQuery()) {
@@ -80,7 +89,7 @@ final class SurveyCalls implements SurveyStore {
 
     @Override
     public List<UUID> matching(RunChoice choice, Optional<UUID> after, int limit) {
-        return calls.prepared("find runs", MATCHING, statement -> {
+        return calls.repeatable("find runs", MATCHING, statement -> {
             choose(new Parameters(statement), choice)
                     .text(after.map(UUID::toString).orElse(null))
                     .number(limit);
@@ -90,7 +99,7 @@ final class SurveyCalls implements SurveyStore {
 
     @Override
     public Instant clock() {
-        return calls.prepared(
+        return calls.repeatable(
                 "ask for the time",
                 CLOCK,
                 statement -> first(

@@ -15,6 +15,9 @@ public interface SurveyStore {
     /** export_run: a JSON document. */
     Optional<String> export(UUID runId);
 
+    /** undo_of. */
+    Optional<UUID> undoOf(UUID runId);
+
     /** plan_move. */
     List<MoveRow> planMove(UUID runId, int version);
 

@@ -147,10 +147,17 @@ public final class Upkeep implements AutoCloseable {
             return;
         }
         choresDoneAt = System.nanoTime();
-        for (BooleanSupplier chore : chores) {
+        chores.forEach(Upkeep::doChore);
+    }
+
+    /** One that fails must not keep the others from being done. */
+    private static void doChore(BooleanSupplier chore) {
+        try {
             for (int i = 0; i < MOST_OF_A_CHORE && chore.getAsBoolean(); i++) {
                 log.debug("a chore has more to do");
             }
+        } catch (RuntimeException e) {
+            log.warn("a chore is left for later: {}", e.getMessage());
         }
     }
 

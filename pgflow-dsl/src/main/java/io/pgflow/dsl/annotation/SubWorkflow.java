@@ -39,6 +39,24 @@ public @interface SubWorkflow {
     /** How many runs are started in all while they fail; see {@link io.pgflow.dsl.OptionVerbs#maxAttempts}. */
     int maxAttempts() default 3;
 
+    /** See {@link io.pgflow.dsl.OptionVerbs#deadline}; ISO-8601, such as {@code PT1H}; empty for never. */
+    String deadline() default "";
+
+    /** See {@link io.pgflow.dsl.OptionVerbs#retryDelay}; ISO-8601. */
+    String retryDelay() default "PT1S";
+
+    /** See {@link io.pgflow.dsl.OptionVerbs#maxRetryDelay}; ISO-8601. */
+    String maxRetryDelay() default "PT1M";
+
+    /** See {@link io.pgflow.dsl.OptionVerbs#retryJitter}. */
+    double retryJitter() default 0.2;
+
+    /** With {@link #over}, how many runs are on their way at once; see {@link io.pgflow.dsl.Over#atOnce}; 0 for all. */
+    int atOnce() default 0;
+
+    /** With {@link #over}, runs may fail; what reads the output reads a {@link io.pgflow.workflow.Collected}. */
+    boolean collect() default false;
+
     /** See {@link Step#when}. */
     String when() default "";
 

@@ -48,6 +48,6 @@ public @interface Wait {
     /** See {@link io.pgflow.dsl.OptionVerbs#onFailure}; {@code FALLBACK} with {@link #fallback}. */
     OnFailure.Reaction onFailure() default OnFailure.Reaction.FAIL;
 
-    /** The output, as JSON, that stands in when the signal did not come in time. */
+    /** The output, as JSON, that stands in when the step fails for good: the signal did not come in time, or nobody can be asked. */
     String fallback() default "";
 }

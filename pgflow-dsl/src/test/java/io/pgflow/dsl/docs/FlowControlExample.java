@@ -3,6 +3,7 @@ package io.pgflow.dsl.docs;
 import static io.pgflow.dsl.FlowBuilder.after;
 
 import io.pgflow.PgflowSettings;
+import io.pgflow.audit.AuditNote;
 import io.pgflow.dsl.AnnotatedFlow;
 import io.pgflow.dsl.FlowBuilder;
 import io.pgflow.dsl.JsonFlow;
@@ -129,13 +130,13 @@ final class FlowControlExample {
     static void pause(Executor executor, UUID runId) {
         // region pause
         FlowControl flow = executor.flowControl();
-        flow.pause(Target.queue("mail"), "ada", "the provider is down");
-        flow.pause(Target.workflow("checkout"), "ada", "a mistake was found");
-        flow.pause(Target.step("checkout", "charge"), "ada", "the bank is closed");
-        flow.pause(Target.run(runId), "ada", "wait for the customer");
+        flow.pause(Target.queue("mail"), AuditNote.by("ada", "the provider is down"));
+        flow.pause(Target.workflow("checkout"), AuditNote.by("ada", "a mistake was found"));
+        flow.pause(Target.step("checkout", "charge"), AuditNote.by("ada", "the bank is closed"));
+        flow.pause(Target.run(runId), AuditNote.by("ada", "wait for the customer"));
 
         flow.paused().forEach(pause -> System.out.println(pause.target() + " since " + pause.since()));
-        flow.resume(Target.queue("mail"), "ada", "it is back");
+        flow.resume(Target.queue("mail"), AuditNote.by("ada", "it is back"));
         // endregion
     }
 }

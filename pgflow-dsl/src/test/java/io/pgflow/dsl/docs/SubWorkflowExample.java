@@ -18,6 +18,7 @@ import io.pgflow.dsl.annotation.SubWorkflow;
 import io.pgflow.workflow.Action;
 import io.pgflow.workflow.StepKey;
 import io.pgflow.workflow.Workflow;
+import java.time.Duration;
 import java.util.List;
 
 /** Steps that run other workflows; the regions are what the documents show. */
@@ -48,7 +49,7 @@ final class SubWorkflowExample {
                 .step(PACK, in -> pack(in.input()))
                 .workflows(PARCELS, over(PACK), parcel)
                 .step(TOTAL, after(PARCELS), in -> total(in.output(PARCELS)))
-                .workflow(INVOICE, after(TOTAL).maxAttempts(2), billing, outputOf(TOTAL))
+                .workflow(INVOICE, after(TOTAL).maxAttempts(2).deadline(Duration.ofHours(1)), billing, outputOf(TOTAL))
                 .returns(INVOICE);
         // endregion
         return shipping;
@@ -62,6 +63,7 @@ final class SubWorkflowExample {
             workflow = "billing",
             after = "total",
             maxAttempts = 2,
+            deadline = "PT1H",
             input = "{\"$from\": \"total\"}")
     static class Shipping {
         @Step("pack")
@@ -92,6 +94,7 @@ final class SubWorkflowExample {
                         action(Action.SubWorkflow.of("billing"))
                                 .after("total")
                                 .maxAttempts(2)
+                                .deadline(Duration.ofHours(1))
                                 .input("{\"$from\": \"total\"}"))
                 .returns("invoice");
         // endregion
@@ -107,7 +110,7 @@ final class SubWorkflowExample {
                    {"name": "parcels", "workflow": "parcel", "over": "pack"},
                    {"name": "total",   "handler": "shipping.total", "after": ["parcels"]},
                    {"name": "invoice", "workflow": "billing", "after": ["total"], "maxAttempts": 2,
-                    "input": {"$from": "total"}}],
+                    "deadline": "PT1H", "input": {"$from": "total"}}],
                  "returns": "invoice"}
                 """);
         // endregion

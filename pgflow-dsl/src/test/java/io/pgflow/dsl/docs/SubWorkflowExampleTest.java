@@ -3,7 +3,14 @@ package io.pgflow.dsl.docs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.pgflow.dsl.AnnotatedFlow;
+import io.pgflow.dsl.annotation.Flow;
+import io.pgflow.dsl.annotation.From;
+import io.pgflow.dsl.annotation.Returns;
+import io.pgflow.dsl.annotation.Step;
+import io.pgflow.dsl.annotation.SubWorkflow;
 import io.pgflow.workflow.Action;
+import io.pgflow.workflow.Collected;
 import io.pgflow.workflow.InvalidWorkflowException;
 import io.pgflow.workflow.Problem;
 import io.pgflow.workflow.StepDefinition;
@@ -23,6 +30,36 @@ class SubWorkflowExampleTest {
         assertThat(List.of(example.runtime().definition(), example.json().definition()))
                 .allSatisfy(other -> assertThat(other).isEqualTo(definition));
         assertThat(WorkflowDefinition.parse(definition.toJson())).isEqualTo(definition);
+    }
+
+    @Flow("many")
+    @SubWorkflow(
+            value = "parcels",
+            workflow = "parcel",
+            over = "$input",
+            collect = true,
+            atOnce = 3,
+            retryDelay = "PT2S",
+            maxRetryDelay = "PT3S",
+            retryJitter = 0,
+            deadline = "PT4H")
+    static class Many {
+        @Step("count")
+        @Returns
+        int count(@From("parcels") Collected<Integer> parcels) {
+            return parcels.outputs().size();
+        }
+    }
+
+    @Test
+    void an_annotated_step_that_runs_workflows_says_all_that_the_other_ways_can() {
+        StepDefinition written = WorkflowDefinition.parse("""
+                        {"name": "many", "steps": [
+                          {"name": "parcels", "workflow": "parcel", "over": "$input", "collect": true, "atOnce": 3,
+                           "retryDelay": "PT2S", "maxRetryDelay": "PT3S", "retryJitter": 0, "deadline": "PT4H"}]}
+                        """).steps().get(0);
+
+        assertThat(AnnotatedFlow.read(new Many()).definition().steps()).contains(written);
     }
 
     @Test

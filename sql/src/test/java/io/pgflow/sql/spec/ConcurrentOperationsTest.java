@@ -131,6 +131,24 @@ class ConcurrentOperationsTest extends Specification {
             children.forEach(
                     child -> session.rows("select * from pgflow.cancel_runs(array[?::uuid], 'ada', null)", child));
         });
+        operations.put("undo", (session, random, runs, worker) -> {
+            // Which of the two that end runs comes first decides whether they are undone or go on.
+            session.cancel(any(runs, random));
+            if (random.nextBoolean()) {
+                session.settle();
+            }
+            List<String> undoing = session.texts(
+                    "select u.undo_run_id from pgflow.undo_runs u join pgflow.runs r on r.run_id = u.undo_run_id"
+                            + " where r.ended_at is null order by hashtextextended(u.undo_run_id::text, ?) limit 2",
+                    random.nextLong());
+            undoing.forEach(run -> {
+                session.cancel(UUID.fromString(run));
+                if (random.nextBoolean()) {
+                    session.retry(UUID.fromString(run));
+                }
+            });
+            session.row("select * from pgflow.start_again(?, gen_random_uuid(), null, 'ada', null)", any(runs, random));
+        });
         operations.put("settle", (session, random, runs, worker) -> session.settle());
         operations.put("fire", (session, random, runs, worker) -> session.fire());
         operations.put("admit", (session, random, runs, worker) -> {
@@ -193,8 +211,9 @@ class ConcurrentOperationsTest extends Specification {
         db.define("leaf", "leaf(maxAttempts 2, retryDelay PT0.001S)");
         db.defineJson("""
                 {"name": "nest", "steps": [
-                  {"name": "subs", "workflow": "leaf", "over": "$input", "atOnce": 2, "collect": true, "retryDelay": "PT0.001S"},
-                  {"name": "sub", "workflow": "leaf", "onFailure": "skip", "maxAttempts": 2, "retryDelay": "PT0.001S"},
+                  {"name": "subs", "workflow": "leaf", "over": "$input", "atOnce": 2, "collect": true, "retryDelay": "PT0.001S",
+                   "deadline": "PT15M"},
+                  {"name": "sub", "workflow": "leaf", "onFailure": "skip", "maxAttempts": 2, "retryDelay": "PT0.001S", "deadline": "PT10M"},
                   {"name": "left", "workflow": "leaf", "after": ["sub"], "onFailure": "fallback", "fallback": 0}]}
                 """);
         db.execute(
@@ -221,6 +240,8 @@ class ConcurrentOperationsTest extends Specification {
         drainAll();
         assertThat(db.count("select count(*) from pgflow.runs where ended_at is null"))
                 .isZero();
+        assertThat(db.count("select count(*) from pgflow.undos where state = 'undone'"))
+                .isPositive();
         assertThat(db.count("select count(*) from pgflow.runs where state = 'SUCCEEDED'"))
                 .isPositive();
     }
@@ -243,11 +264,13 @@ class ConcurrentOperationsTest extends Specification {
         mesh = WorkflowText.with(
                 mesh,
                 "each",
-                "\"collect\": true, \"concurrency\": [{\"limit\": 20, \"by\": {\"$from\": \"$item\"}}, {\"limit\": 30, \"name\": \"all\"}]");
+                "\"undo\": {\"handler\": \"undo.each\"}, \"collect\": true, \"concurrency\": [{\"limit\": 20, \"by\": {\"$from\": \"$item\"}}, {\"limit\": 30, \"name\": \"all\"}]");
         mesh = WorkflowText.with(
                 mesh,
                 "left",
                 "\"concurrency\": [{\"limit\": 25, \"name\": \"all\"}], \"fairBy\": {\"$from\": \"root\", \"pointer\": \"/0\"}");
+        mesh = WorkflowText.with(mesh, "root", "\"undo\": {\"handler\": \"undo.root\"}");
+        mesh = WorkflowText.with(mesh, "right", "\"undo\": {\"handler\": \"undo.right\", \"maxAttempts\": 50}");
         mesh = WorkflowText.with(mesh, "tail", "\"when\": {\"$from\": \"$input\", \"exists\": true}");
         mesh = WorkflowText.with(
                 mesh, "early", "\"when\": {\"$from\": \"$input\", \"pointer\": \"/2\", \"exists\": true}");

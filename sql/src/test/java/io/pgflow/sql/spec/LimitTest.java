@@ -219,12 +219,32 @@ class LimitTest extends Specification {
     }
 
     @Test
+    void each_key_has_a_rate_of_its_own() {
+        long worker = limited(
+                "\"rate\": [{\"limit\": 2, \"per\": \"PT1M\", \"by\": {\"$from\": \"$input\", \"pointer\": \"/tenant\"}}]");
+        for (String tenant : List.of("a", "a", "a", "b", "b", "b")) {
+            db.start("flow", "{\"tenant\": \"" + tenant + "\"}");
+        }
+
+        assertThat(claimAdmitted(worker))
+                .extracting(Claim::input)
+                .containsExactlyInAnyOrder(
+                        "{\"tenant\": \"a\"}", "{\"tenant\": \"a\"}", "{\"tenant\": \"b\"}", "{\"tenant\": \"b\"}");
+        assertThat(claimAdmitted(worker)).isEmpty();
+        db.clock("61 seconds");
+        assertThat(claimAdmitted(worker))
+                .extracting(Claim::input)
+                .containsExactlyInAnyOrder("{\"tenant\": \"a\"}", "{\"tenant\": \"b\"}");
+    }
+
+    @Test
     void a_gate_says_when_a_rate_has_room_again() {
         long worker = limited("\"rate\": [{\"limit\": 1, \"per\": \"PT1M\"}]");
         start(2);
         claimAdmitted(worker);
 
-        Row admitted = db.row("select next_due_in between '1 second' and '1 minute' as soon from pgflow.admit_tasks()");
+        Row admitted =
+                db.row("select next_due_in between '1 second' and '61 seconds' as soon from pgflow.admit_tasks()");
         assertThat(admitted.truth("soon")).isTrue();
     }
 
@@ -373,8 +393,10 @@ class LimitTest extends Specification {
         assertThat(db.claim(worker, 10)).hasSize(1);
         assertThat(limitQueue("default", null)).isEqualTo("unlimited");
         assertThat(db.claim(worker, 10)).hasSize(1);
-        assertThat(db.texts("select concat_ws(' ', change, actor) from pgflow.rule_history('queue', 'default')"))
-                .containsExactly("lifted ada", "set ada", "set ada");
+        assertThat(
+                        db.texts(
+                                "select concat_ws(' ', rule, change, at_once, actor) from pgflow.rule_history('queue', 'default')"))
+                .containsExactly("limit lifted ada", "limit set 3 ada", "limit set 2 ada");
     }
 
     @Test
@@ -432,6 +454,16 @@ class LimitTest extends Specification {
                 "\"concurrency\": [{\"limit\": 0}]",
                 "\"concurrency\": [{}]",
                 "\"concurrency\": [{\"limit\": \"many\"}]",
+                "\"concurrency\": [{\"limit\": \"5\"}]",
+                "\"concurrency\": [{\"limit\": 2.5}]",
+                "\"concurrency\": [{\"limit\": 2.0}]",
+                "\"concurrency\": [{\"limit\": 1e13}]",
+                "\"concurrency\": [{\"limit\": 1}, {\"limit\": 2}]",
+                "\"concurrency\": [{\"limit\": 1, \"name\": \"x\"}, {\"limit\": 2, \"name\": \"x\"}]",
+                "\"concurrency\": [{\"limit\": 1, \"by\": {\"$from\": \"$input\", \"pointer\": \"/a\"}},"
+                        + " {\"limit\": 2, \"by\": {\"$from\": \"$input\", \"pointer\": \"/b\"}}]",
+                "\"rate\": [{\"limit\": 0.5, \"per\": \"PT1S\"}]",
+                "\"rate\": [{\"limit\": 1, \"per\": \"PT1M\"}, {\"limit\": 2, \"per\": \"PT60S\"}]",
                 "\"concurrency\": {\"limit\": 1}",
                 "\"concurrency\": [{\"limit\": 1, \"name\": \"No\"}]",
                 "\"concurrency\": [{\"limit\": 1, \"by\": {\"$from\": \"b\"}}]",

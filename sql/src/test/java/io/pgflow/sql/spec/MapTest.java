@@ -107,6 +107,24 @@ class MapTest extends Specification {
     }
 
     @Test
+    void a_map_of_100_000_items_runs_to_its_end() {
+        db.define("flow", "each*");
+        long worker = db.worker();
+        UUID run = db.start("flow", "[1" + ",1".repeat(99_999) + "]");
+        db.settle();
+
+        for (List<Claim> claims = db.claim(worker, 5000); !claims.isEmpty(); claims = db.claim(worker, 5000)) {
+            db.complete(worker, claims, "7");
+        }
+        db.settle();
+
+        assertThat(db.texts("select state from pgflow.runs where run_id = ?", run))
+                .containsExactly("SUCCEEDED");
+        assertThat(db.count("select jsonb_array_length(output) from pgflow.tasks where item = 0"))
+                .isEqualTo(100_000);
+    }
+
+    @Test
     void a_map_over_a_map_gets_its_collected_outputs() {
         db.define("flow", "first* -> second*; second -> sum");
         long worker = db.worker();

@@ -123,6 +123,45 @@ class MoveRunTest extends Specification {
     }
 
     @Test
+    void what_waits_for_a_worker_does_not_move_past_limits_nor_what_waits_for_room_out_of_them() {
+        db.define("flow", "a -> b");
+        db.define("flow", "a -> b", "a", "\"concurrency\": [{\"limit\": 1}]");
+        long worker = db.worker();
+        UUID free = startOf(1);
+        UUID limited = startOf(2);
+        db.settle();
+
+        assertThat(db.texts(
+                        "select step || ' ' || fate || ': ' || reason from pgflow.plan_move(?, 2) where fate = 'refused'",
+                        free))
+                .containsExactly(
+                        "a refused: it waits for a worker, past the limits that it would have; wait until it has begun");
+        assertThat(refused(free, 2)).hasSize(1);
+        assertThat(refused(limited, 1))
+                .containsExactly("a: it waits for room in its limits, and would have none; wait until it has begun");
+
+        db.complete(worker, db.claimOne(worker));
+        assertThat(move(free, 2)).isEqualTo("moved");
+    }
+
+    @Test
+    void what_waits_for_room_goes_by_the_limits_of_the_new_version() {
+        db.define("flow", "a -> b", "a", "\"concurrency\": [{\"limit\": 1, \"name\": \"one\"}]");
+        db.define("flow", "a -> b", "a", "\"concurrency\": [{\"limit\": 1, \"name\": \"two\"}]");
+        long worker = db.worker();
+        startOf(1);
+        startOf(1);
+        db.settle();
+        db.row("select * from pgflow.admit_tasks()");
+        UUID second = db.row("select run_id from pgflow.gated_tasks").uuid("run_id");
+
+        assertThat(move(second, 2)).isEqualTo("moved");
+        db.row("select * from pgflow.admit_tasks()");
+
+        assertThat(db.claim(worker, 10)).hasSize(2);
+    }
+
+    @Test
     void a_task_on_its_way_has_the_deadline_that_the_new_version_gives_its_step_or_none() {
         db.define("flow", "a(deadline PT1H) -> b");
         db.define("flow", "a -> b");

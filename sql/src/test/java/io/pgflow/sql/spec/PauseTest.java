@@ -222,6 +222,36 @@ class PauseTest extends Specification {
     }
 
     @Test
+    void the_pause_of_a_run_that_has_ended_is_lifted_by_the_next_claim() {
+        UUID run = db.start("other");
+        Claim running = db.claimOne(worker);
+        pause("run", run.toString());
+        db.complete(worker, running);
+        assertThat(db.rows("select * from pgflow.paused()")).isEmpty();
+
+        db.claim(worker, 10);
+
+        assertThat(db.count("select count(*) from pgflow.claim_rules")).isZero();
+        assertThat(db.texts("select change from pgflow.rule_history('run', ?)", run.toString()))
+                .containsExactly("lifted", "set");
+    }
+
+    @Test
+    void nothing_is_left_of_the_pause_of_a_run_that_was_removed() {
+        UUID run = db.start("other");
+        Claim running = db.claimOne(worker);
+        pause("run", run.toString());
+        db.complete(worker, running);
+        db.row("select * from pgflow.prune_runs('{SUCCEEDED}', '0 seconds')");
+        assertThat(db.rows("select * from pgflow.paused()")).isEmpty();
+
+        db.claim(worker, 10);
+
+        assertThat(db.count("select count(*) from pgflow.claim_rules")).isZero();
+        assertThat(db.count("select count(*) from pgflow.rule_changes")).isZero();
+    }
+
+    @Test
     void who_resumes_waits_for_a_claim_that_is_setting_aside_and_brings_all_of_it_back() {
         db.start("flow");
         pause("workflow", "flow");

@@ -55,7 +55,8 @@ class PlanStabilityTest extends Specification {
     void nothing_of_it_is_left() {
         db.execute(
                 "truncate pgflow.tasks, pgflow.runs, pgflow.audit, pgflow.timers, pgflow.unsettled_steps, pgmq.q_pgf2_default,"
-                        + " pgflow.gated_tasks, pgflow.gate_lines, pgflow.places, pgflow.parked_tasks, pgflow.claim_rules");
+                        + " pgflow.gated_tasks, pgflow.gate_lines, pgflow.places, pgflow.used_units, pgflow.parked_tasks,"
+                        + " pgflow.claim_rules");
     }
 
     @Test

@@ -101,6 +101,128 @@ class StartOnceTest extends Specification {
     }
 
     @Test
+    void the_deadline_of_a_debounced_run_moves_with_its_beginning() {
+        flow = db.defineJson(
+                        "{\"name\": \"late\", \"deadline\": \"PT1M\", \"steps\": [{\"name\": \"a\", \"handler\": \"late.a\"}]}")
+                .number("workflow_id");
+        worker = db.worker();
+        for (int second = 0; second <= 80; second += 20) {
+            db.clock(second + " seconds");
+            start("debounce", "k", String.valueOf(second), "30 seconds", "10 minutes");
+        }
+
+        db.clock("111 seconds");
+        assertThat(db.row("select fired from pgflow.fire_deadlines()").number("fired"))
+                .isZero();
+        assertThat(db.fire()).isEqualTo(1);
+        assertThat(db.claimOne(worker).input()).isEqualTo("80");
+        db.clock("171 seconds");
+        assertThat(db.row("select fired from pgflow.fire_deadlines()").number("fired"))
+                .isEqualTo(1);
+    }
+
+    @Test
+    void a_start_that_is_repeated_changes_nothing_that_came_after_it() {
+        UUID first = UUID.randomUUID();
+        UUID second = UUID.randomUUID();
+        debounce(first, "1");
+        debounce(second, "2");
+        debounce(UUID.randomUUID(), "3");
+
+        Row again = debounce(second, "2");
+        assertThat(again.text("outcome")).isEqualTo("replaced");
+        assertThat(again.uuid("run_id")).isEqualTo(first);
+        assertThat(debounce(first, "1").text("outcome")).isEqualTo("started");
+        db.clock("1 hour");
+        db.fire();
+        assertThat(db.claimOne(worker).input()).isEqualTo("3");
+
+        UUID next = debounce(UUID.randomUUID(), "4").uuid("run_id");
+        assertThat(debounce(second, "2").uuid("run_id")).isEqualTo(first);
+        assertThat(debounce(first, "1").uuid("run_id")).isEqualTo(first);
+        assertThat(db.texts("select input from pgflow.runs where run_id = ?", next))
+                .containsExactly("4");
+        db.execute("delete from pgflow.start_keys");
+        assertThat(debounce(second, "2").uuid("run_id")).isEqualTo(first);
+        assertThat(db.count("select count(*) from pgflow.start_keys")).isZero();
+        assertThat(db.count("select count(*) from pgflow.runs")).isEqualTo(2);
+    }
+
+    @Test
+    void the_history_says_who_gave_a_run_another_input() {
+        UUID run = debounce(UUID.randomUUID(), "1").uuid("run_id");
+        UUID second = UUID.randomUUID();
+        debounce(db, second, "2", "grace");
+
+        assertThat(db.texts(
+                        "select event || ' ' || coalesce(actor, '') from pgflow.run_events(?) where step is null", run))
+                .containsExactly("workflow_pending ada", "workflow_replaced grace");
+        assertThat(db.texts(
+                        "select detail ->> 'start' from pgflow.run_events(?) where event = 'workflow_replaced'"
+                                + " and detail ->> 'input' = encode(sha256('2'), 'hex')"
+                                + " and detail ->> 'inputBefore' = encode(sha256('1'), 'hex')",
+                        run))
+                .containsExactly(second.toString());
+    }
+
+    @Test
+    void with_four_eyes_nobody_whose_start_the_run_stands_for_decides() {
+        flow = asking("paying");
+        UUID run = debounce(db, UUID.randomUUID(), "1", "alice").uuid("run_id");
+        debounce(db, UUID.randomUUID(), "2", "bob");
+        db.clock("1 hour");
+        db.fire();
+        db.settle();
+
+        assertThat(decide(run, "alice")).isEqualTo("notAllowed");
+        assertThat(decide(run, "bob")).isEqualTo("notAllowed");
+        assertThat(db.rows("select * from pgflow.list_approvals('bob', '{}', null, 10)"))
+                .isEmpty();
+        assertThat(decide(run, "carol")).isEqualTo("decided");
+    }
+
+    @Test
+    void with_four_eyes_every_start_that_the_run_stands_for_has_an_actor() {
+        flow = asking("paying");
+        UUID run = debounce(db, UUID.randomUUID(), "1", "alice").uuid("run_id");
+        debounce(db, UUID.randomUUID(), "2", null);
+        db.clock("1 hour");
+        db.fire();
+        db.settle();
+
+        assertThat(db.texts("select error -> 'error' ->> 'code' from pgflow.runs where run_id = ?", run))
+                .containsExactly("PGF-RUN-015");
+    }
+
+    @Test
+    void the_keys_of_a_run_go_with_it() {
+        UUID run = debounce(UUID.randomUUID(), "1").uuid("run_id");
+        debounce(UUID.randomUUID(), "2");
+        db.clock("1 hour");
+        db.fire();
+        db.drain(worker);
+        assertThat(db.states(run)).startsWith("SUCCEEDED");
+
+        db.row("select * from pgflow.prune_runs('{SUCCEEDED}', '0 seconds')");
+
+        assertThat(db.count("select count(*) from pgflow.start_keys")).isZero();
+        assertThat(db.count("select count(*) from pgflow.replaced_starts")).isZero();
+    }
+
+    @Test
+    void who_removes_runs_waits_for_nobody_who_starts_one_with_their_key() {
+        start("unfinished", "k", "1", null, null);
+        db.drain(worker);
+        Paused<Row> next = pauseAt("start_once-locked", session -> start(session, "unfinished"));
+
+        assertThat(db.row("select pruned from pgflow.prune_runs('{SUCCEEDED}', '0 seconds')")
+                        .number("pruned"))
+                .isEqualTo(1);
+        next.resume();
+        assertThat(start("unfinished", "k", "2", null, null).text("outcome")).isEqualTo("existing");
+    }
+
+    @Test
     void two_starts_at_the_same_time_wait_for_each_other_and_start_one_run() {
         Paused<Row> first = pauseAt("start_once-locked", session -> start(session, "unfinished"));
         Paused<Row> second = Paused.blocked(session(), session(), session -> start(session, "unfinished"));
@@ -137,6 +259,30 @@ class StartOnceTest extends Specification {
         assertThatThrownBy(() -> start(UUID.randomUUID(), how, key, "1", period, maxWait))
                 .isInstanceOfSatisfying(
                         SqlFailure.class, refused -> assertThat(refused.state()).isEqualTo("PF004"));
+    }
+
+    private long asking(String name) {
+        return db.defineJson("{\"name\": \"" + name + "\", \"steps\": [{\"name\": \"ok\","
+                        + " \"approval\": {\"question\": \"Pay?\", \"fourEyes\": true}}]}")
+                .number("workflow_id");
+    }
+
+    private @Nullable String decide(UUID run, String actor) {
+        return db.row("select outcome from pgflow.decide_approval(null, ?, 'ok', ?, '{}', 'approve')", run, actor)
+                .text("outcome");
+    }
+
+    private Row debounce(UUID id, String input) {
+        return debounce(db, id, input, "ada");
+    }
+
+    private Row debounce(Session session, UUID id, String input, @Nullable String actor) {
+        return session.row(
+                "select * from pgflow.start_once(?, ?, ?::jsonb, null, 2::smallint, ?, 'debounce', 'k', '1 minute', '1 hour')",
+                id,
+                flow,
+                input,
+                actor);
     }
 
     private Row start(String how, String key, String input, @Nullable String period, @Nullable String maxWait) {

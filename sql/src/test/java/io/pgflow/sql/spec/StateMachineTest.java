@@ -97,6 +97,7 @@ class StateMachineTest extends Specification {
             UUID run = db.startDelayed("moving", "1 hour");
             db.row("select * from pgflow.move_run(?, 1, 'ada', null)", run);
         });
+        scenarios.put("replace", this::replaced);
         scenarios.put("delay", () -> db.startDelayed("chain", "1 hour"));
         scenarios.put("start", () -> db.start("chain"));
         scenarios.put("begin", () -> {
@@ -225,6 +226,14 @@ class StateMachineTest extends Specification {
 
     private void moved() {
         db.row("select * from pgflow.move_run(?, 1, 'ada', null)", db.start("moving"));
+    }
+
+    /** Two starts with a key, the second of which takes the place of the first. */
+    private void replaced() {
+        for (int start = 0; start < 2; start++) {
+            db.row("select * from pgflow.start_once(gen_random_uuid(), (select max(workflow_id) from pgflow.workflows"
+                    + " where name = 'chain'), '1', null, 2::smallint, 'ada', 'debounce', 'k', '1 hour', '2 hours')");
+        }
     }
 
     private void unmet() {

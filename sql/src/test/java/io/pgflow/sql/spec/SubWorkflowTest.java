@@ -228,6 +228,73 @@ class SubWorkflowTest extends Specification {
     }
 
     @Test
+    void a_step_that_waits_longer_than_its_deadline_fails_and_the_run_is_cancelled() {
+        UUID run = parent(", \"deadline\": \"PT1H\", \"maxAttempts\": 2, \"retryDelay\": \"PT1M\"");
+        complete("1");
+        db.settle();
+        db.clock("30 minutes");
+        db.failForGood(worker, db.claimOne(worker));
+        db.settle();
+        db.clock("35 minutes");
+        db.fire();
+        UUID second = child(run);
+        assertThat(db.states(second)).isEqualTo("RUNNING: work SCHEDULED");
+
+        db.clock("59 minutes");
+        fireDeadlines();
+        assertThat(db.states(run)).contains("sub RUNNING");
+        db.clock("61 minutes");
+        fireDeadlines();
+        db.settle();
+
+        assertThat(db.states(run)).isEqualTo("FAILED: a SUCCEEDED, sub FAILED, b CANCELLED");
+        assertThat(codeOf(run)).isEqualTo("PGF-RUN-041");
+        assertThat(db.states(second)).isEqualTo("CANCELLED: work CANCELLED");
+        assertThat(db.texts(
+                        "select detail ->> 'reason' from pgflow.run_events(?) where event = 'workflow_cancelled'",
+                        second))
+                .containsExactly("the step that started it was late");
+    }
+
+    @Test
+    void a_step_that_is_late_and_passed_over_lets_its_run_go_on() {
+        UUID run = parent(", \"deadline\": \"PT1H\", \"onFailure\": \"skip\"");
+        complete("1");
+        db.settle();
+        UUID child = child(run);
+
+        db.clock("61 minutes");
+        fireDeadlines();
+        db.settle();
+
+        assertThat(db.states(run)).isEqualTo("RUNNING: a SUCCEEDED, sub SKIPPED, b SCHEDULED");
+        assertThat(db.states(child)).isEqualTo("CANCELLED: work CANCELLED");
+        db.cancel(run);
+    }
+
+    @Test
+    void a_map_of_runs_that_is_late_goes_on_as_it_says_and_what_it_started_is_cancelled() {
+        defineJson(
+                "fan",
+                "{\"name\": \"subs\", \"workflow\": \"child\", \"over\": \"$input\", \"deadline\": \"PT1H\", \"collect\": true},"
+                        + " {\"name\": \"b\", \"handler\": \"parent.b\", \"after\": [\"subs\"]}",
+                "subs");
+        UUID run = db.start("fan", "[1, 2]");
+        db.settle();
+        db.complete(worker, db.claimOne(worker));
+        db.settle();
+
+        db.clock("61 minutes");
+        fireDeadlines();
+        db.settle();
+
+        assertThat(db.states(run)).isEqualTo("RUNNING: subs SUCCEEDED, subs[1] SUCCEEDED, subs[2] FAILED, b SCHEDULED");
+        assertThat(db.texts("select state from pgflow.runs where run_id <> ? order by state", run))
+                .containsExactly("CANCELLED", "SUCCEEDED");
+        db.cancel(run);
+    }
+
+    @Test
     void the_end_of_a_run_is_found_by_upkeep_when_nobody_settles() {
         UUID run = parent("");
         complete("1");
@@ -399,6 +466,10 @@ class SubWorkflowTest extends Specification {
     /** All that waits. */
     private void complete(String output) {
         db.complete(worker, db.claim(worker, 100), output);
+    }
+
+    private void fireDeadlines() {
+        db.row("select * from pgflow.fire_deadlines()");
     }
 
     private UUID child(UUID run) {

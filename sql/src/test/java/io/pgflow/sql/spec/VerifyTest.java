@@ -21,7 +21,19 @@ class VerifyTest extends Specification {
     void a_run_that_ended_and_one_that_waits_in_every_way() {
         db.define("flow", "a -> b");
         db.define("busy", "scheduled, running, retrying, handed, each*; scheduled -> pending");
+        db.defineJson(WorkflowText.with(
+                WorkflowText.with(
+                        WorkflowText.definition("undone", "a -> b* -> c"), "a", "\"undo\": {\"handler\": \"undo.a\"}"),
+                "b",
+                "\"undo\": {\"handler\": \"undo.b\"}"));
         long worker = db.worker();
+        db.start("undone");
+        db.complete(worker, db.claimOne(worker), "[1, 2]");
+        db.complete(worker, db.claim(worker, 2), "1");
+        db.settle();
+        db.failForGood(worker, db.claimOne(worker));
+        db.settle();
+        db.cancel(db.row("select undo_run_id from pgflow.undo_runs").uuid("undo_run_id"));
         done = db.row("select pgflow.start_run('flow', '1', 'key') as run_id").uuid("run_id");
         db.drain(worker);
         open = db.start("busy", "[1, 2]");
@@ -114,6 +126,17 @@ class VerifyTest extends Specification {
                 "I26 | insert into pgflow.deadlines values (:done, 1, now())",
                 "I26 | update pgflow.steps set deadline = '1 hour'",
                 "I27 | update pgflow.schedules set next_at = decided_until - interval '1 second'",
+                "I28 | delete from pgflow.undo_runs",
+                "I28 | insert into pgflow.owed_undos values (:done, now(), 1)",
+                "I28 | insert into pgflow.owed_undos select run_id, now(), generation from pgflow.undo_runs",
+                "I28 | insert into pgflow.undo_runs values (:done, 1, gen_random_uuid(), 1, now())",
+                "I28 | update pgflow.undo_runs set undo_run_id = :done",
+                "I28 | update pgflow.undo_runs set generation = 2",
+                "I28 | update pgflow.runs r set input = jsonb_set(input, '{b}', '[1]') from pgflow.undo_runs u where u.undo_run_id = r.run_id",
+                "I28 | update pgflow.undo_runs set workflow_id = 1; update pgflow.runs set workflow_id = 1 where run_id in (select undo_run_id from pgflow.undo_runs)",
+                "I28 | update pgflow.steps s set name = 'c' from pgflow.undo_runs u where s.workflow_id = u.workflow_id and s.name = 'b'",
+                "I28 | update pgflow.steps s set undo = null from pgflow.workflows w where w.workflow_id = s.workflow_id and w.name = 'undone' and s.name = 'b'",
+                "I28 | update pgflow.steps s set name = 'x' from pgflow.undo_runs u where s.workflow_id = u.workflow_id and s.name = 'b'; update pgflow.steps s set name = 'b' from pgflow.undo_runs u where s.workflow_id = u.workflow_id and s.name = 'a'; update pgflow.steps s set name = 'a' from pgflow.undo_runs u where s.workflow_id = u.workflow_id and s.name = 'x'",
                 "I27 | insert into pgflow.idempotency_keys select 'flow', concat('schedule x ', run_id), run_id from pgflow.runs; update pgflow.runs set labels = '{\"schedule\": \"x\", \"tick\": \"y\"}'",
             })
     void a_database_in_which_something_is_wrong_is_reported(String invariant, String damage) {

@@ -59,6 +59,35 @@ class WhyNotRunningTest extends Specification {
     }
 
     @Test
+    void people_are_asked() {
+        db.defineJson("""
+                {"name": "asks", "steps": [
+                  {"name": "release", "approval": {"question": "May it go?", "roles": ["boss", "owner"], "actors": ["eve"],
+                                                   "quorum": 2, "within": "PT1H"}},
+                  {"name": "look", "approval": {"question": "Is it good?"}}]}
+                """);
+        UUID run = db.start("asks");
+        db.settle();
+        db.row("select * from pgflow.decide_approval(null, ?, 'release', 'ada', '{boss}', 'approve')", run);
+
+        assertThat(why(run, "release", 0))
+                .singleElement()
+                .asString()
+                .startsWith("approval: it waits for somebody who is boss or owner or eve to decide: May it go?"
+                        + " (1 of 2 have), until 20");
+        assertThat(detail(run, "release"))
+                .contains(
+                        "\"question\": \"May it go?\"",
+                        "\"roles\": [\"boss\", \"owner\"]",
+                        "\"actors\": [\"eve\"]",
+                        "\"votes\": 1",
+                        "\"quorum\": 2",
+                        "\"approval_id\": ",
+                        "\"until\": \"20");
+        assertThat(why(run, "look", 0)).containsExactly("approval: it waits for anybody to decide: Is it good?");
+    }
+
+    @Test
     void its_run_has_not_begun() {
         db.define("single", "work");
         UUID run = db.startDelayed("single", "1 hour");
