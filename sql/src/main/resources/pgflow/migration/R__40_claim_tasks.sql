@@ -110,7 +110,7 @@ begin
         order by m.run_id, m.step, m.item
     ),
     locked as (
-        select t.run_id, t.step, t.item, s.depends_on
+        select t.ctid as place, s.depends_on -- where it stays, since it is locked
         from read m
         join pgflow.tasks t on t.run_id = m.run_id and t.step = m.step and t.item = m.item
         join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step
@@ -128,9 +128,7 @@ begin
             attempts = t.attempts + 1,
             events = t.events + 1
         from locked l
-        where t.run_id = l.run_id
-          and t.step = l.step
-          and t.item = l.item
+        where t.ctid = l.place
         returning t.run_id, t.workflow_id, t.step, t.item, t.fence, t.attempts, t.generation, t.events, t.input,
                   l.depends_on
     ),

@@ -118,11 +118,15 @@ begin
         select e.run_ids, e.positions, e.seqs, e.generations
         into v_ended_run_ids, v_positions, v_seqs, v_generations
         from pgflow._count_off_sinks(p_done.run_ids, p_done.steps, p_done.items, p_done.workflow_ids, p_now) e;
-        for i in 1 .. coalesce(pg_catalog.cardinality(v_positions), 0) loop
-            if v_generations[i] = 1 then
-                v_run_seqs[v_positions[i]] := v_seqs[i];
-            end if;
-        end loop;
+        if pg_catalog.cardinality(v_positions) = pg_catalog.cardinality(p_done.ns) and 1 = all (v_generations) then
+            v_run_seqs := v_seqs; -- each of these tasks ends a run
+        else
+            for i in 1 .. coalesce(pg_catalog.cardinality(v_positions), 0) loop
+                if v_generations[i] = 1 then
+                    v_run_seqs[v_positions[i]] := v_seqs[i];
+                end if;
+            end loop;
+        end if;
     end if;
 
     insert into pgflow.audit (
@@ -186,14 +190,13 @@ begin
         from unnest(p_run_ids, p_steps, p_items) c (run_id, step, item)
         where c.item = 0
         order by c.run_id) c
-    cross join lateral ( -- or the planner might begin with the steps, and lock in their order
-        select 1
-        from pgflow.runs r
-        join pgflow.steps s on s.workflow_id = r.workflow_id
-        where r.run_id = c.run_id
-          and s.step = c.step
-          and (s.dependents = '{}' or s.opens_maps)
-        for no key update of r) r;
+    join pgflow.runs r on r.run_id = c.run_id
+    where ( -- no join: the planner might begin with the steps, and lock in their order
+        select s.dependents = '{}' or s.opens_maps
+        from pgflow.steps s
+        where s.workflow_id = r.workflow_id
+          and s.step = c.step)
+    for no key update of r;
 end;
 $$;
 

@@ -148,7 +148,7 @@ $$;
 -- _count_off_sinks: runs lose the sinks that ended; a run left with none has succeeded.
 --
 -- The caller locked the runs before it touched their tasks, and writes the audit. Returns the runs that ended, the
--- number of that event, and the position among the tasks given of the last sink of each.
+-- number of that event, and the position among the tasks given of the last sink of each; in the order of those positions.
 
 drop function if exists pgflow._count_off_sinks(uuid[], smallint[], int[], bigint[], timestamptz);
 
@@ -196,8 +196,7 @@ begin
     select array_agg(c.run_id), array_agg(c.events), array_agg(c.last), array_agg(c.generation),
            bool_or(pgflow._is_sub_run(c.run_id))
     into run_ids, seqs, positions, generations, v_any_sub_run
-    from counted c
-    where c.state = 'SUCCEEDED';
+    from (select * from counted c where c.state = 'SUCCEEDED' order by c.last) c;
 
     if v_any_sub_run then
         perform pgflow._note_ended_sub_runs(run_ids, 'succeeded');

@@ -81,21 +81,20 @@ begin
         end if;
 
         -- As _lock_runs_that_may_end, and the runs of which a step is to be decided. Not by a parameter of that function: reports
-        -- call it all the time, and with one more the planner planned its statement anew at each call. Lateral, since the planner
-        -- may begin a join of small tables with the steps, and then the runs would come in their order.
+        -- call it all the time, and with one more the planner planned its statement anew at each call. The steps are
+        -- not joined, since the planner may begin a join of small tables with them, and then the runs would come in their order.
         perform 1
         from (
             select distinct m.run_id, m.step
             from unnest(v_maps.run_ids, v_maps.steps) m (run_id, step)
             order by m.run_id) m
-        cross join lateral (
-            select 1
-            from pgflow.runs r
-            join pgflow.steps s on s.workflow_id = r.workflow_id
-            where r.run_id = m.run_id
-              and s.step = m.step
-              and (s.dependents = '{}' or s.opens_maps or s.opening = 'settle')
-            for no key update of r) r;
+        join pgflow.runs r on r.run_id = m.run_id
+        where (
+            select s.dependents = '{}' or s.opens_maps or s.opening = 'settle'
+            from pgflow.steps s
+            where s.workflow_id = r.workflow_id
+              and s.step = m.step)
+        for no key update of r;
         perform 1
         from unnest(v_maps.run_ids, v_maps.steps) m (run_id, step)
         join pgflow.tasks t on t.run_id = m.run_id and t.step = m.step and t.item = 0

@@ -157,7 +157,7 @@ returns boolean
 language sql
 immutable
 as $$
-    select substr(p_run_id::text, 15, 1) = '8';
+    select pg_catalog.get_byte(pg_catalog.uuid_send(p_run_id), 6) between 128 and 143; -- x'80' to x'8f'
 $$;
 
 create or replace function pgflow._any_sub_run(

@@ -124,7 +124,9 @@ final class Completer {
 
     private <R extends Report> void send(List<R> reports, Call<R> call) {
         Outcome outcome = call.send(workerId.getAsLong(), reports);
-        workplace.reuse().succeeded(succeeded(reports, outcome));
+        if (workplace.reuse().awaitsOutputs()) {
+            workplace.reuse().succeeded(succeeded(reports, outcome));
+        }
         for (int i = 0; i < reports.size(); i++) {
             if (outcome.stale().contains(i)) {
                 log.info(

@@ -93,11 +93,13 @@ final class Reuse {
         }
     }
 
+    /** Whether the outputs of any tasks are to be kept when they have succeeded; of most they are not. */
+    boolean awaitsOutputs() {
+        return !unknown.isEmpty();
+    }
+
     /** These have succeeded. A cache that cannot be written costs a run of the handler later, and nothing else. */
     void succeeded(List<TaskId> tasks) {
-        if (unknown.isEmpty()) {
-            return;
-        }
         List<CachedTask> toKeep =
                 tasks.stream().map(unknown::remove).filter(Objects::nonNull).toList();
         if (!toKeep.isEmpty()) {
@@ -111,6 +113,8 @@ final class Reuse {
 
     /** Nothing is to be kept of it. */
     void forget(TaskId task) {
-        unknown.remove(task);
+        if (awaitsOutputs()) {
+            unknown.remove(task);
+        }
     }
 }

@@ -3,6 +3,7 @@ package io.pgflow.sql.spec;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -237,6 +238,7 @@ class ConcurrentOperationsTest extends Specification {
                         + " group by 1, l.step, l.item, t.state having count(*) > 1 or t.state <> 'SUCCEEDED'"))
                 .as("ledger rows that are no single row of a task that succeeded")
                 .isEmpty();
+        cancelSome();
         drainAll();
         assertThat(db.count("select count(*) from pgflow.runs where ended_at is null"))
                 .isZero();
@@ -368,6 +370,21 @@ class ConcurrentOperationsTest extends Specification {
                       from pgflow.audit c
                       where c.run_id = a.run_id and c.step = a.step and c.item = a.item and c.transition = 4)
                 """);
+    }
+
+    /** Of the runs that go on and have done something that can be undone, the first third: whatever the pairs left, there is undoing to do. */
+    private void cancelSome() {
+        UUID[] some = db
+                .texts(
+                        "select r.run_id from pgflow.runs r join pgflow.tasks t using (run_id)"
+                                + " join pgflow.steps s on s.workflow_id = t.workflow_id and s.step = t.step"
+                                + " where r.ended_at is null and t.state = 'SUCCEEDED' and s.name = 'root' and s.undo is not null order by 1")
+                .stream()
+                .map(UUID::fromString)
+                .toArray(UUID[]::new);
+        UUID[] third = Arrays.copyOf(some, (some.length + 2) / 3);
+        assertThat(third).as("runs of which something is to be undone").isNotEmpty();
+        db.rows("select * from pgflow.cancel_runs(?, 'ada', null)", (Object) third);
     }
 
     private void drainAll() {
