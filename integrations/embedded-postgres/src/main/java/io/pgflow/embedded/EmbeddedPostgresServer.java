@@ -162,6 +162,7 @@ public final class EmbeddedPostgresServer implements AutoCloseable {
         private final Map<String, String> settings = new LinkedHashMap<>();
         private @Nullable Path dataDirectory;
         private @Nullable Path unpackInto;
+        private boolean inMemory;
 
         private Builder() {
             settings.putAll(ServerLaunch.DEFAULTS);
@@ -181,6 +182,15 @@ public final class EmbeddedPostgresServer implements AutoCloseable {
             return this;
         }
 
+        /**
+         * For data that nobody needs when the machine goes down: {@code fsync} is off, and the data is kept in memory where Linux offers
+         * 4 GiB of it and no folder was given. It still survives {@link EmbeddedPostgresServer#crash()}. Default: on the disk, with fsync.
+         */
+        public Builder inMemory() {
+            inMemory = true;
+            return setting("fsync", "off");
+        }
+
         /** A setting of the server as in {@code postgresql.conf}, such as {@code max_connections}. The last value wins. */
         public Builder setting(String name, String value) {
             settings.put(name, value);
@@ -190,8 +200,8 @@ public final class EmbeddedPostgresServer implements AutoCloseable {
         /** Removes what killed JVMs left, then starts. Throws {@link EmbeddedPostgresException} when the server does not come up. */
         public EmbeddedPostgresServer start() {
             ServerFolder.reapLeftovers();
-            EmbeddedPostgresServer server =
-                    new EmbeddedPostgresServer(new ServerLaunch(settings, dataDirectory, unpackInto).launch());
+            EmbeddedPostgresServer server = new EmbeddedPostgresServer(
+                    new ServerLaunch(settings, dataDirectory, unpackInto, inMemory).launch());
             Runtime.getRuntime().addShutdownHook(server.closer);
             return server;
         }

@@ -30,18 +30,34 @@ import org.slf4j.LoggerFactory;
  */
 record ServerFolder(Path root) {
     private static final Logger log = LoggerFactory.getLogger(ServerFolder.class);
-    private static final Path PARENT =
-            Path.of(System.getProperty("java.io.tmpdir"), "pgflow-postgres-" + System.getProperty("user.name"));
+    private static final String NAME = "pgflow-postgres-" + System.getProperty("user.name");
+    private static final Path ON_DISK = Path.of(System.getProperty("java.io.tmpdir"), NAME);
+    /** Linux mounts memory there; in a container it is often too small to be of use. */
+    private static final Path MEMORY = Path.of("/dev/shm");
+
+    private static final Path IN_MEMORY = MEMORY.resolve(NAME);
+    private static final long ENOUGH_MEMORY = 4L << 30;
     private static final Object ONE_REAPER_IN_THIS_JVM = new Object();
 
-    static ServerFolder create() {
+    /** @param inMemory whether memory is preferred to the disk, where there is much of it */
+    static ServerFolder create(boolean inMemory) {
+        Path parent = inMemory && hasMuchMemory() ? IN_MEMORY : ON_DISK;
         try {
-            Files.createDirectories(PARENT);
-            ServerFolder folder = new ServerFolder(Files.createTempDirectory(PARENT, "server-"));
+            Files.createDirectories(parent);
+            ServerFolder folder = new ServerFolder(Files.createTempDirectory(parent, "server-"));
             folder.own();
             return folder;
         } catch (IOException e) {
-            throw unusable(PARENT, e);
+            throw unusable(parent, e);
+        }
+    }
+
+    private static boolean hasMuchMemory() {
+        try {
+            return Files.isWritable(MEMORY) && Files.getFileStore(MEMORY).getUsableSpace() >= ENOUGH_MEMORY;
+        } catch (IOException e) {
+            log.debug("{} is not used: {}", MEMORY, e.getMessage());
+            return false;
         }
     }
 
@@ -72,18 +88,19 @@ record ServerFolder(Path root) {
     /** Stops the servers and deletes the folders of JVMs that died without closing them. */
     static void reapLeftovers() {
         synchronized (ONE_REAPER_IN_THIS_JVM) {
-            try {
-                Files.createDirectories(PARENT);
-                try (FileChannel channel = FileChannel.open(
-                                PARENT.resolve("reaper.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-                        FileLock lock = channel.lock();
-                        Stream<Path> folders = Files.list(PARENT)) {
-                    log.trace("reaping under {}", lock);
-                    folders.filter(Files::isDirectory).map(ServerFolder::new).forEach(ServerFolder::reap);
-                }
-            } catch (IOException e) {
-                throw unusable(PARENT, e);
-            }
+            Stream.of(ON_DISK, IN_MEMORY).filter(Files::isDirectory).forEach(ServerFolder::reapUnder);
+        }
+    }
+
+    private static void reapUnder(Path parent) {
+        try (FileChannel channel = FileChannel.open(
+                        parent.resolve("reaper.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                FileLock lock = channel.lock();
+                Stream<Path> folders = Files.list(parent)) {
+            log.trace("reaping under {}", lock);
+            folders.filter(Files::isDirectory).map(ServerFolder::new).forEach(ServerFolder::reap);
+        } catch (IOException e) {
+            throw unusable(parent, e);
         }
     }
 

@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 record ServerLaunch(
         Map<String, String> settings,
         @Nullable Path dataDirectory,
-        @Nullable Path unpackInto) {
+        @Nullable Path unpackInto,
+        boolean inMemory) {
     /** What the started program would set otherwise, on its command line, in favour of speed. */
     static final Map<String, String> DEFAULTS =
             Map.of("fsync", "on", "synchronous_commit", "on", "max_connections", "100", "timezone", "UTC");
@@ -61,7 +62,7 @@ record ServerLaunch(
     private ServerFolder folder() {
         Path chosen = dataDirectory;
         if (chosen == null) {
-            return ServerFolder.create();
+            return ServerFolder.create(inMemory);
         }
         ServerFolder folder = new ServerFolder(chosen.toAbsolutePath());
         if (folder.isAbandoned()) {

@@ -113,6 +113,7 @@ public final class TestDatabases {
 
         private static PGSimpleDataSource embedded() {
             EmbeddedPostgresServer server = EmbeddedPostgresServer.builder()
+                    .inMemory() // most of a test's time would go into the files of its database
                     .setting("max_connections", "200")
                     .start();
             return to(server.jdbcUrl("postgres"));

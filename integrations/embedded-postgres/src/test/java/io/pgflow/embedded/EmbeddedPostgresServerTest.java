@@ -102,6 +102,37 @@ class EmbeddedPostgresServerTest {
     }
 
     @Test
+    void a_server_in_memory_forces_nothing_to_the_disk_and_keeps_its_rows_over_a_crash() throws Exception {
+        Path memory = Path.of("/dev/shm");
+        boolean offered = Files.isWritable(memory) && Files.getFileStore(memory).getUsableSpace() > 5L << 30;
+        EmbeddedPostgresServer server =
+                EmbeddedPostgresServer.builder().inMemory().start();
+        try (server) {
+            execute(server.dataSource(), "create table kept as select 1 as id");
+
+            server.crash();
+            server.restart();
+
+            assertThat(query(server.dataSource(), "select id from kept")).containsExactly("1");
+            assertThat(query(server.dataSource(), "show fsync")).containsExactly("off");
+            if (offered) {
+                assertThat(server.dataDirectory()).startsWith(memory);
+            }
+        }
+        assertThat(server.dataDirectory().getParent()).doesNotExist();
+    }
+
+    @Test
+    void a_given_folder_is_used_whatever_else_is_asked(@TempDir Path folder) {
+        try (EmbeddedPostgresServer server = EmbeddedPostgresServer.builder()
+                .inMemory()
+                .dataDirectory(folder)
+                .start()) {
+            assertThat(server.dataDirectory()).startsWith(folder);
+        }
+    }
+
+    @Test
     void a_crashed_server_can_be_closed() {
         EmbeddedPostgresServer server = EmbeddedPostgresServer.start();
         server.crash();

@@ -14,7 +14,15 @@ import org.junit.jupiter.api.Test;
 class LeftServersTest {
     @Test
     void what_a_killed_jvm_left_is_removed_at_the_next_start() throws Exception {
-        Owner owner = Owner.start();
+        whatAKilledJvmLeftIsRemoved(Owner.start());
+    }
+
+    @Test
+    void what_a_killed_jvm_left_in_memory_is_removed_at_the_next_start() throws Exception {
+        whatAKilledJvmLeftIsRemoved(Owner.start(Owner.IN_MEMORY));
+    }
+
+    private static void whatAKilledJvmLeftIsRemoved(Owner owner) throws Exception {
         owner.process().destroyForcibly().waitFor();
         assertThat(owner.server().isAlive())
                 .as("the server outlives its killed owner")
@@ -58,6 +66,8 @@ class LeftServersTest {
 
     /** A JVM that starts a server, tells where it is and waits. */
     record Owner(Process process, ProcessHandle server, Path data, int port) {
+        static final String IN_MEMORY = "in memory";
+
         static Owner start(String... arguments) throws Exception {
             ProcessBuilder builder = new ProcessBuilder(
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -76,7 +86,9 @@ class LeftServersTest {
 
         public static void main(String[] arguments) throws Exception {
             EmbeddedPostgresServer.Builder builder = EmbeddedPostgresServer.builder();
-            if (arguments.length > 0) {
+            if (arguments.length > 0 && arguments[0].equals(IN_MEMORY)) {
+                builder.inMemory();
+            } else if (arguments.length > 0) {
                 builder.dataDirectory(Path.of(arguments[0]));
             }
             EmbeddedPostgresServer server = builder.start();
