@@ -21,10 +21,12 @@ import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Code that is called by its name, in whatever process has it. */
+@Tag("adversity")
 class CallsTest {
 
     record Order(String article, int pieces) {}

@@ -20,10 +20,12 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Ending runs, and leaving out steps, by a decision of a person. */
+@Tag("adversity")
 class CancelAndSkipTest {
 
     @RegisterExtension

@@ -21,10 +21,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What becomes of runs and steps that have not ended when they must have. */
+@Tag("adversity")
 class DeadlinesTest {
 
     private static final Duration SOON = Duration.ofMillis(200);

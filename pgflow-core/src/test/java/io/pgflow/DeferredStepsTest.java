@@ -29,10 +29,12 @@ import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Steps that something outside finishes, with the token that the handler gave away. */
+@Tag("adversity")
 class DeferredStepsTest {
 
     private static final Patience HOUR = Patience.within(Duration.ofHours(1));

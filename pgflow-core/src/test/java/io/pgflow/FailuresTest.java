@@ -15,12 +15,14 @@ import io.pgflow.workflow.NonRetryableException;
 import io.pgflow.workflow.Workflow;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What becomes of a task whose handler throws, whatever it throws. */
+@Tag("adversity")
 class FailuresTest {
 
     @RegisterExtension

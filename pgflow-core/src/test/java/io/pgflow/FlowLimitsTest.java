@@ -32,10 +32,12 @@ import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Limits hold over several engines on one database, each with a pool and a worker of its own. */
+@Tag("adversity")
 class FlowLimitsTest {
 
     @RegisterExtension

@@ -21,10 +21,12 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What a person does with runs after they were started. */
+@Tag("adversity")
 class OperationsTest {
 
     private static final AuditNote NOTE = AuditNote.by("ada", "the printer is mended");

@@ -20,10 +20,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What is paused in one process is paused in all, and goes on when somebody resumes it. */
+@Tag("adversity")
 class PauseTest {
 
     @RegisterExtension

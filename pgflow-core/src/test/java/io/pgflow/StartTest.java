@@ -21,10 +21,12 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Starting runs: what is asked of a start, and in whose transaction. */
+@Tag("adversity")
 class StartTest {
 
     @RegisterExtension

@@ -19,10 +19,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.assertj.core.api.InstanceOfAssertFactories;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Whether a step runs, and what follows when it cannot: decided in the database, seen through the library. */
+@Tag("adversity")
 class StepDecisionsTest {
 
     private static final TaskHandler NO_LUCK = in -> {

@@ -23,10 +23,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** From the first step to the run's output, when nothing goes wrong. */
+@Tag("adversity")
 class StepsTest {
 
     private static final StepKey<Point> MIDDLE = StepKey.of("middle", Point.class);

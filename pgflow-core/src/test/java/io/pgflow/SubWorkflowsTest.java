@@ -26,10 +26,12 @@ import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Steps that run another workflow, through the library. */
+@Tag("adversity")
 class SubWorkflowsTest {
 
     @RegisterExtension

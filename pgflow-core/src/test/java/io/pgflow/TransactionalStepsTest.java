@@ -31,12 +31,14 @@ import java.util.function.Supplier;
 import org.jooq.SQLDialect;
 import org.jooq.impl.DSL;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** I17: what a handler writes through the connection it is given is there exactly once for each task that succeeded. */
+@Tag("adversity")
 class TransactionalStepsTest {
 
     @RegisterExtension

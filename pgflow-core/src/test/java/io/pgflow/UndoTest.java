@@ -29,10 +29,12 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What steps did is undone, through the library. */
+@Tag("adversity")
 class UndoTest {
 
     private static final AuditNote ADA = AuditNote.by("ada", "it is mended");

@@ -28,10 +28,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Steps that wait without a worker: seen through the library. */
+@Tag("adversity")
 class WaitingStepsTest {
 
     @RegisterExtension

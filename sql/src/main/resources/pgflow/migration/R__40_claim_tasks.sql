@@ -152,7 +152,8 @@ begin
                join pgflow.tasks t on t.run_id = c.run_id and t.step = d.step and t.item = 0
                join pgflow.steps p on p.workflow_id = c.workflow_id and p.step = d.step) end
     from claimed c
-    join pgflow.runs r on r.run_id = c.run_id;
+    join pgflow.runs r on r.run_id = c.run_id
+    order by r.priority, c.run_id, c.step, c.item;
 end;
 $$;
 

@@ -1,6 +1,7 @@
 package io.pgflow.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
@@ -37,6 +38,7 @@ public final class Engines implements BeforeEachCallback, AfterEachCallback {
 
     @Override
     public void beforeEach(ExtensionContext context) {
+        assumeTrue(Adversity.CURRENT.isThere(), "NOT TESTED: PgBouncer is not installed, so nothing went through it");
         database = TestDatabases.freshDatabase(PgflowSchema::migrate, "pgflow");
     }
 
@@ -68,13 +70,16 @@ public final class Engines implements BeforeEachCallback, AfterEachCallback {
     }
 
     public Pgflow start(PgflowSettings.Builder settings, Workflow<?, ?>... workflows) {
-        return closeLater(
-                Pgflow.on(pool()).settings(settings.build()).with(workflows).start());
+        return closeLater(Pgflow.on(pool())
+                .settings(Adversity.CURRENT.under(settings).build())
+                .listenOn(database) // the pool may not reach the server itself
+                .with(workflows)
+                .start());
     }
 
     /** A pool as an application has it, closed after the test. */
     public HikariDataSource pool() {
-        return closeLater(pool(database));
+        return closeLater(pool(Adversity.CURRENT.under(database)));
     }
 
     public static HikariDataSource pool(DataSource database) {

@@ -138,6 +138,17 @@ class StartRunTest extends Specification {
     }
 
     @Test
+    void a_claim_of_several_gives_higher_priorities_first() {
+        db.define("flow", "only");
+        for (int priority : new int[] {3, 2, 1, 3, 2, 1}) {
+            db.row("select pgflow.start_run('flow', ?::jsonb, p_priority => ?)", "" + priority, priority);
+        }
+
+        assertThat(db.texts("select c.input from pgflow.claim_tasks(?, 'default', 10) c", db.worker()))
+                .containsExactly("1", "1", "2", "2", "3", "3");
+    }
+
+    @Test
     void a_run_that_one_call_asks_for_twice_is_as_its_first_request_says() {
         db.define("single", "work");
         UUID now = UUID.randomUUID();

@@ -1,0 +1,59 @@
+package io.pgflow.testing;
+
+import io.pgflow.PgflowSettings;
+import io.pgflow.faults.FaultDataSource;
+import io.pgflow.faults.Faults;
+import java.util.Locale;
+import javax.sql.DataSource;
+
+/** Under what the engines of a test work: {@code -Dpgflow.test.adversity=}, one of the names here in lower case. Default: {@code none}. */
+enum Adversity {
+    NONE,
+
+    /** Each hundredth call of the database fails: half of them before it was executed, half of them afterwards. */
+    FAULTS {
+        @Override
+        DataSource under(DataSource database) {
+            return FaultDataSource.around(database, Faults.seeded(SEED).rate(0.01));
+        }
+    },
+
+    /** No notification is sent, and none is heard. */
+    SILENCE {
+        @Override
+        PgflowSettings.Builder under(PgflowSettings.Builder settings) {
+            return settings.notifications(false);
+        }
+    },
+
+    /** All calls go through PgBouncer, which gives each transaction another connection. */
+    POOLER {
+        @Override
+        DataSource under(DataSource database) {
+            return TransactionPooler.before(database);
+        }
+
+        @Override
+        boolean isThere() {
+            return TransactionPooler.program().isPresent();
+        }
+    };
+
+    private static final long SEED = Long.getLong("pgflow.test.seed", 42);
+
+    static final Adversity CURRENT =
+            valueOf(System.getProperty("pgflow.test.adversity", "none").toUpperCase(Locale.ROOT));
+
+    DataSource under(DataSource database) {
+        return database;
+    }
+
+    PgflowSettings.Builder under(PgflowSettings.Builder settings) {
+        return settings;
+    }
+
+    /** Whether this machine has what it takes. */
+    boolean isThere() {
+        return true;
+    }
+}
