@@ -73,7 +73,6 @@ set enable_seqscan = off
 as $$
 declare
     v_now timestamptz;
-    v_run_ids uuid[];
     v_branch record;
 begin
     to_settle := false;

@@ -498,3 +498,8 @@ as $$
     from pgmq.meta q
     cross join lateral pgmq.metrics(q.queue_name) m;
 $$;
+
+-- Nobody but the owner until the owner says so, as with schema pgflow (R__95).
+revoke all on schema pgmq from public;
+revoke all on all tables in schema pgmq from public;
+revoke all on all functions in schema pgmq from public;
