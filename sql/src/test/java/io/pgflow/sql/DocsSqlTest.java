@@ -63,11 +63,11 @@ class DocsSqlTest {
         void on(Connection connection);
     }
 
-    /** Rolled back, with the role that the documents grant to. */
+    /** Rolled back, with the roles that the documents grant to. */
     private static void inTransaction(Work work) throws SQLException {
         try (Connection connection = database.getConnection()) {
             connection.setAutoCommit(false);
-            Sql.execute(connection, "create role pgflow_app");
+            Sql.execute(connection, "create role pgflow_app; create role pgflow_viewer");
             work.on(connection);
             connection.rollback();
         }
