@@ -198,6 +198,7 @@ declare
     v_run record;
 begin
     to_settle := false;
+    perform pgflow._check_signal(p_name, p_signal_id);
     select r.state, r.workflow_id
     into v_run
     from pgflow.runs r
@@ -225,6 +226,27 @@ begin
         --@pp signal_run-kept
         to_settle := pgflow._deliver_signal(p_run_id, v_run.workflow_id, p_name);
         outcome := case when to_settle then 'delivered' else 'kept' end;
+    end if;
+end;
+$$;
+
+-- _check_signal: refuses what the table would refuse. The table's own error would show the whole row, with the payload, in the server's log.
+
+create or replace function pgflow._check_signal(
+    p_name       text,
+    p_signal_id  text
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+    if coalesce(p_name !~ '^[a-z][a-z0-9_]{0,39}$', true) then
+        raise exception '% is no name of a signal', coalesce(pg_catalog.quote_literal(pg_catalog.left(p_name, 100)), 'nothing')
+            using errcode = 'PF004', hint = 'Use up to 40 lower case letters, digits and _, a letter first.';
+    elsif pg_catalog.length(p_signal_id) not between 1 and 200 then
+        raise exception 'the id of a signal has % characters', pg_catalog.length(p_signal_id)
+            using errcode = 'PF004', hint = 'Use 1 to 200 characters.';
     end if;
 end;
 $$;
