@@ -6,15 +6,21 @@ import java.util.List;
 /** All there is at one moment: a run of the diamond {@code a -> b, c -> d}, and three workers that hold at most one task each. */
 final class Moment {
     enum State {
-        NONE,
-        PENDING,
-        SCHEDULED,
-        RUNNING,
-        SUCCEEDED,
-        FAILED,
-        RETRYING,
-        CANCELLED,
-        SKIPPED;
+        NONE(0),
+        PENDING(1),
+        SCHEDULED(2),
+        RUNNING(3),
+        SUCCEEDED(4),
+        FAILED(5),
+        RETRYING(6),
+        CANCELLED(7),
+        SKIPPED(8);
+
+        final int number;
+
+        State(int number) {
+            this.number = number;
+        }
 
         boolean isTerminal() {
             return this == SUCCEEDED || this == FAILED || this == CANCELLED || this == SKIPPED;
@@ -23,9 +29,15 @@ final class Moment {
 
     /** LOST: declared so, its process may go on and not know; CRASHED: gone, and nobody knows yet. */
     enum Worker {
-        ALIVE,
-        CRASHED,
-        LOST
+        ALIVE(0),
+        CRASHED(1),
+        LOST(2);
+
+        final int number;
+
+        Worker(int number) {
+            this.number = number;
+        }
     }
 
     static final int TASKS = 4;
@@ -87,23 +99,24 @@ final class Moment {
      * a late report is about (a task that is not running gets a new fence before it runs again).
      */
     String key() {
-        String[] workers = new String[WORKERS];
+        char[] key = new char[2 + TASKS + WORKERS];
         for (int w = 0; w < WORKERS; w++) {
             boolean mayCount = belief[w] != NOTHING && fenceIsCurrent[w] && task[belief[w]] == State.RUNNING;
-            StringBuilder text = new StringBuilder().append(worker[w]);
-            text.append(belief[w] == NOTHING ? "-" : mayCount ? "" + belief[w] : "late");
+            int belongs = belief[w] == NOTHING ? 0 : mayCount ? 2 + belief[w] : 1;
+            int number = worker[w].number * 8 + belongs;
             for (int t = 0; t < TASKS; t++) {
-                text.append(owner[t] == w ? '*' : '.');
+                number = number * 2 + (owner[t] == w ? 1 : 0);
             }
-            workers[w] = text.toString();
+            key[w] = (char) number;
         }
-        Arrays.sort(workers);
-        StringBuilder key = new StringBuilder().append(run).append(generation);
+        Arrays.sort(key, 0, WORKERS);
         for (int t = 0; t < TASKS; t++) {
-            key.append(task[t]).append(remaining[t]).append(begun[t]);
-            key.append(task[t].isTerminal() ? "--" : "" + failures[t] + losses[t]);
+            int tries = task[t].isTerminal() ? 0 : failures[t] * 3 + losses[t];
+            key[WORKERS + t] = (char) (((task[t].number * 3 + remaining[t]) * 4 + begun[t]) * 9 + tries);
         }
-        return key.append(String.join("", workers)).toString();
+        key[WORKERS + TASKS] = (char) run.number;
+        key[WORKERS + TASKS + 1] = (char) generation;
+        return new String(key);
     }
 
     @Override

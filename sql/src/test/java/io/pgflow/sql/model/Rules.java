@@ -130,13 +130,15 @@ class Rules {
                     w + " releases",
                     m -> report(m, w, t -> move(m, t, "release", State.RETRYING)));
         }
-        add(steps, now, Kind.OUTSIDE, w + " crashes", now.worker[w] == Worker.ALIVE, m -> crash(m, w));
+        // Of a worker that holds nothing, neither would change anything.
+        boolean holds = now.worker[w] == Worker.ALIVE && now.belief[w] != NOTHING;
+        add(steps, now, Kind.OUTSIDE, w + " crashes", holds, m -> crash(m, w));
         add(
                 steps,
                 now,
                 Kind.ENGINE,
                 w + " is declared lost",
-                now.worker[w] != Worker.LOST,
+                holds || now.worker[w] == Worker.CRASHED,
                 m -> m.worker[w] = Worker.LOST);
         boolean holdsNone = IntStream.range(0, TASKS).noneMatch(t -> now.owner[t] == w);
         boolean comesBack = now.worker[w] == Worker.LOST && now.belief[w] == NOTHING && holdsNone;
