@@ -23,18 +23,24 @@ import io.pgflow.workflow.Rate;
 import io.pgflow.workflow.StepOptions;
 import io.pgflow.workflow.TaskHandler;
 import io.pgflow.workflow.Workflow;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Limits hold over several engines on one database, each with a pool and a worker of its own. */
 @Tag("adversity")
@@ -160,6 +166,34 @@ class FlowLimitsTest {
                 .containsExactly(
                         tuple(RuleChange.Kind.UNLIMITED, OptionalInt.empty(), "there is a new one"),
                         tuple(RuleChange.Kind.LIMITED, OptionalInt.of(2), "the printer is slow"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"limit", "pause"})
+    void who_sets_a_rule_waits_for_claims_that_began_before_and_may_not_know_it(String rule) throws Exception {
+        FlowControl control = start(limited(options -> options)).executor().flowControl();
+        try (Connection claim = engines.database().getConnection();
+                Statement statement = claim.createStatement()) {
+            claim.setAutoCommit(false);
+            statement.execute("select 1 from pgflow.workers for key share"); // as claims do first
+            CompletableFuture<Void> setting = CompletableFuture.runAsync(() -> {
+                if (rule.equals("limit")) {
+                    control.limitQueue("default", 2, AuditNote.by("ada", "the printer is slow"));
+                } else {
+                    control.pause(Target.queue("default"), AuditNote.by("ada", "the printer burns"));
+                }
+            });
+            await().atMost(PATIENCE)
+                    .until(() -> !control.history(Target.queue("default")).isEmpty());
+            for (int i = 0; i < 3; i++) { // time in which it would have returned
+                control.queues();
+            }
+
+            assertThat(setting).isNotDone();
+
+            claim.rollback();
+            setting.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        }
     }
 
     @Test

@@ -238,8 +238,35 @@ begin
 end;
 $$;
 
+-- claims_on_their_way: the transactions in which workers may be claiming without the rules that are set now; of those in p_known that still
+-- go on, when they are named.
+--
+-- A claim locks its worker before it looks for rules: one that is not here looks after this was asked. So whoever commits a rule, asks this
+-- without names, and then with the names it got until there is none left, knows that from there on nothing is claimed but by the rule. It
+-- waits for nobody, and nobody waits for it.
+
+create or replace function pgflow.claims_on_their_way(
+    p_known  text[] default null
+)
+returns text[]
+language sql
+set search_path = ''
+as $$
+    select coalesce(array_agg(distinct l.virtualtransaction), '{}')
+    from pg_catalog.pg_locks l
+    join pg_catalog.pg_database d on d.oid = l.database
+    where l.locktype = 'relation'
+      and d.datname = pg_catalog.current_database()
+      and l.relation = 'pgflow.workers'::pg_catalog.regclass
+      and l.mode = 'RowShareLock'
+      and l.granted
+      and l.pid <> pg_catalog.pg_backend_pid()
+      and (p_known is null or l.virtualtransaction = any (p_known));
+$$;
+
 -- limit_queue: from now on workers hold at most so many tasks of a queue at once, all processes together; null for as many as they like.
--- Tasks that workers hold already count, and nobody takes them away.
+-- Tasks that workers hold already count, and nobody takes them away. What a claim takes that is on its way now counts once count_held was
+-- called after it (claims_on_their_way).
 --
 -- Returns limited, unlimited, unchanged or unknown, and the queue when it may have work now.
 -- Locks: the limit.
@@ -293,7 +320,7 @@ begin
             actor = excluded.actor,
             reason = excluded.reason,
             since = excluded.since;
-        perform pgflow._count_held(p_queue);
+        perform pgflow.count_held(p_queue);
     end if;
     insert into pgflow.rule_changes (at, rule, scope, name, change, at_once, actor, reason)
     values (pgflow.clock(), 'limit', 'queue', p_queue, case when p_at_once is null then 'lifted' else 'set' end,
@@ -302,9 +329,12 @@ begin
 end;
 $$;
 
--- _count_held: tasks of a queue that workers hold take their places, found through the notes of claims.
+-- count_held: tasks of a queue that workers hold take their places, found through the notes of claims. Does nothing when the queue has no
+-- limit.
+--
+-- Locks: the limit, as claims do.
 
-create or replace function pgflow._count_held(
+create or replace function pgflow.count_held(
     p_queue  text
 )
 returns void
@@ -315,6 +345,16 @@ set enable_mergejoin = off
 set enable_seqscan = off
 as $$
 begin
+    perform 1
+    from pgflow.claim_rules r
+    where r.rule = 'limit'
+      and r.scope = 'queue'
+      and r.name = p_queue
+    for update;
+    if not found then
+        return;
+    end if;
+
     insert into pgflow.places (limit_key, run_id, step, item, fence, kind, weight)
     select distinct 'queue ' || p_queue, t.run_id, t.step, t.item, t.fence - 1, 'queue', 1
     from pgflow.claims c

@@ -34,8 +34,8 @@ public final class FlowControl {
     }
 
     /**
-     * Lets nothing of the target begin until it is resumed. Handlers that run finish; a task that a worker has just claimed may still
-     * begin. What is scheduled meanwhile waits; so do retries that become due and what comes after a step that ends.
+     * Lets nothing of the target begin until it is resumed. Handlers that run finish; a task that a worker claimed before this returns may
+     * still begin, none that is claimed later. What is scheduled meanwhile waits; so do retries that become due and what comes after a step that ends.
      *
      * @param note for the history, and for whoever wonders why nothing happens
      */
@@ -53,8 +53,8 @@ public final class FlowControl {
     }
 
     /**
-     * From now on workers hold at most so many tasks of the queue at once, all processes together. What they hold already counts, and nobody
-     * takes it away. Returns false when there is no such queue: there is one from the moment when a worker works on it, or {@code
+     * From now on workers hold at most so many tasks of the queue at once, all processes together. What they hold when this returns counts,
+     * and nobody takes it away. Returns false when there is no such queue: there is one from the moment when a worker works on it, or {@code
      * pgflow.create_queue} made it.
      *
      * @param atOnce at least 1; {@link io.pgflow.DatabaseException} {@code PGF-DB-002} for less: pause the queue to stop it

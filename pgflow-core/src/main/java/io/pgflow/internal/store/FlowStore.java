@@ -14,13 +14,13 @@ public interface FlowStore {
      */
     record Resumed(List<String> answers, Outcome outcome) {}
 
-    /** pause: an answer a name: paused, already paused, ended, unknown. */
+    /** pause: an answer a name: paused, already paused, ended, unknown. Waits for claims that began before. */
     List<String> pause(String scope, List<String> names, @Nullable String actor, @Nullable String reason);
 
     /** resume. */
     Resumed resume(String scope, List<String> names, @Nullable String actor, @Nullable String reason);
 
-    /** limit_queue: limited, unlimited, unchanged or unknown; null for no limit. */
+    /** limit_queue: limited, unlimited, unchanged or unknown; null for no limit. Waits for claims that began before, and counts them. */
     Resumed limitQueue(String queue, @Nullable Integer atOnce, @Nullable String actor, @Nullable String reason);
 
     /** queue_loads. */

@@ -29,21 +29,27 @@ final class JdbcFlowStore implements FlowStore {
 
     private static final String LIMIT_QUEUE =
             "select array[l.outcome] as outcomes, l.woken_queues from pgflow.limit_queue(?, ?, ?, ?) l";
+    private static final String COUNT_HELD = "select pgflow.count_held(?)";
     private static final String QUEUES = "select q.* from pgflow.queue_loads() q";
     private static final String LIMITS = "select l.* from pgflow.limits_in_use() l";
 
     private final Calls calls;
+    private final EarlierClaims earlierClaims;
 
     JdbcFlowStore(Calls calls) {
         this.calls = calls;
+        this.earlierClaims = new EarlierClaims(calls);
     }
 
     @Override
     public List<String> pause(String scope, List<String> names, @Nullable String actor, @Nullable String reason) {
-        return calls.repeatable("pause " + scope + " " + names, PAUSE, statement -> {
+        String attempt = "pause " + scope + " " + names;
+        List<String> answers = calls.repeatable(attempt, PAUSE, statement -> {
             rule(statement, scope, names, actor, reason);
             return all(statement, row -> row.getString("outcome"));
         });
+        earlierClaims.await(attempt);
+        return answers;
     }
 
     @Override
@@ -56,13 +62,22 @@ final class JdbcFlowStore implements FlowStore {
 
     @Override
     public Resumed limitQueue(String queue, @Nullable Integer atOnce, @Nullable String actor, @Nullable String reason) {
-        return calls.repeatable("limit queue " + queue, LIMIT_QUEUE, statement -> {
+        String attempt = "limit queue " + queue;
+        Resumed resumed = calls.repeatable(attempt, LIMIT_QUEUE, statement -> {
             statement.setString(1, queue);
             statement.setObject(2, atOnce, Types.INTEGER);
             statement.setString(3, actor);
             statement.setString(4, reason);
             return all(statement, JdbcFlowStore::resumed).get(0);
         });
+        if (atOnce != null) {
+            earlierClaims.await(attempt);
+            calls.repeatable(attempt, COUNT_HELD, statement -> {
+                new Parameters(statement).text(queue);
+                return statement.execute();
+            });
+        }
+        return resumed;
     }
 
     @Override

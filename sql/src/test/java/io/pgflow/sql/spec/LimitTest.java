@@ -413,6 +413,36 @@ class LimitTest extends Specification {
     }
 
     @Test
+    void what_a_claim_takes_that_began_before_the_limit_of_its_queue_counts_once_it_is_over() {
+        db.define("flow", "a");
+        long worker = db.worker();
+        start(4);
+        Paused<List<Claim>> claim = pauseAt("claim_tasks-read", session -> session.claim(worker, 3));
+        limitQueue("default", 3);
+        String[] earlier = claimsOnTheirWay(null);
+
+        assertThat(earlier).hasSize(1);
+        assertThat(claimsOnTheirWay(earlier)).containsExactly(earlier);
+        assertThat(claim.resume()).hasSize(3);
+        assertThat(claimsOnTheirWay(earlier)).isEmpty();
+        db.rows("select pgflow.count_held('default')");
+        assertThat(db.claim(worker, 10)).isEmpty();
+    }
+
+    @Test
+    void a_claim_that_is_not_yet_on_its_way_goes_by_the_rules_it_finds() {
+        db.define("flow", "a");
+        long worker = db.worker();
+        start(4);
+
+        assertThat(claimsOnTheirWay(null)).isEmpty();
+        Paused<List<Claim>> later = pauseAt("claim_tasks-read", session -> session.claim(worker, 3));
+        assertThat(claimsOnTheirWay(new String[0])).isEmpty();
+
+        later.resume();
+    }
+
+    @Test
     void a_lost_worker_gives_its_places_in_a_queue_back() {
         db.define("flow", "a");
         long lost = db.worker();
@@ -520,6 +550,11 @@ class LimitTest extends Specification {
 
     private void rule(String call) {
         db.rows("select * from pgflow." + call);
+    }
+
+    private String[] claimsOnTheirWay(String @Nullable [] known) {
+        return db.texts("select unnest(pgflow.claims_on_their_way(?::text[]))", (Object) known)
+                .toArray(String[]::new);
     }
 
     private String limitQueue(String queue, @Nullable Integer atOnce) {
