@@ -15,54 +15,6 @@ begin
 end;
 $$;
 
-create or replace function pgflow._guard_transitions(
-    p_subject  text,
-    p_table    text
-)
-returns void
-language plpgsql
-set search_path = ''
-as $$
-declare
-    v_moves text;
-    v_births text[];
-begin
-    -- One branch for each state that has moves. Not one list of pairs: to put each pair together cost more than all else in here.
-    select pg_catalog.string_agg(
-        pg_catalog.format('when %L then new.state = any (%L::text[])', m.from_state, m.from_state || m.to_states), ' ' order by m.from_state)
-    into v_moves
-    from (
-        select t.from_state, array_agg(distinct t.to_state) as to_states
-        from pgflow.transitions t
-        where t.subject = p_subject
-          and t.from_state is not null
-        group by t.from_state) m;
-    select array_agg(distinct t.to_state)
-    into v_births
-    from pgflow.transitions t
-    where t.subject = p_subject
-      and t.from_state is null;
-
-    execute pg_catalog.format('drop trigger if exists only_legal_transitions on pgflow.%I', p_table);
-    execute pg_catalog.format(
-        'create trigger only_legal_transitions before update of state, generation on pgflow.%I for each row
-         when (not case when new.generation = old.generation
-                        then case old.state %s else new.state = old.state end
-                        else new.generation = old.generation + 1
-                             and old.state = any (''{SUCCEEDED,FAILED,CANCELLED,SKIPPED}'')
-                             and new.state = any (%L::text[]) end)
-         execute function pgflow._refuse_transition(%L)',
-        p_table, v_moves, v_births, p_subject);
-
-    execute pg_catalog.format('drop trigger if exists only_first_states on pgflow.%I', p_table);
-    execute pg_catalog.format(
-        'create trigger only_first_states before insert on pgflow.%I for each row
-         when (not new.state = any (%L::text[]))
-         execute function pgflow._refuse_birth(%L)',
-        p_table, v_births, p_subject);
-end;
-$$;
-
 create or replace function pgflow._refuse_birth()
 returns trigger
 language plpgsql
@@ -75,9 +27,106 @@ begin
 end;
 $$;
 
+-- _transition_guards: the triggers as they should be.
+
+create or replace function pgflow._transition_guards()
+returns table (table_name text, trigger_name text, statement text)
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+    return query
+    with subject as (
+        select s.subject, s.subject || 's' as table_name
+        from (values ('task'), ('run')) s (subject)
+    ),
+    -- One branch for each state that has moves. Not one list of pairs: to put each pair together cost more than all else in here.
+    move as (
+        select m.subject,
+               pg_catalog.string_agg(
+                   pg_catalog.format('when %L then new.state = any (%L::text[])', m.from_state, m.from_state || m.to_states), ' '
+                   order by m.from_state) as branches
+        from (
+            select t.subject, t.from_state, array_agg(distinct t.to_state order by t.to_state) as to_states
+            from pgflow.transitions t
+            where t.from_state is not null
+            group by t.subject, t.from_state) m
+        group by m.subject
+    ),
+    birth as (
+        select t.subject, array_agg(distinct t.to_state order by t.to_state) as states
+        from pgflow.transitions t
+        where t.from_state is null
+        group by t.subject
+    )
+    select s.table_name, g.trigger_name, g.statement
+    from subject s
+    join move m on m.subject = s.subject
+    join birth b on b.subject = s.subject
+    cross join lateral (values
+        ('only_legal_transitions',
+         pg_catalog.format(
+             'create or replace trigger only_legal_transitions before update of state, generation on pgflow.%I for each row
+              when (not case when new.generation = old.generation
+                             then case old.state %s else new.state = old.state end
+                             else new.generation = old.generation + 1
+                                  and old.state = any (''{SUCCEEDED,FAILED,CANCELLED,SKIPPED}'')
+                                  and new.state = any (%L::text[]) end)
+              execute function pgflow._refuse_transition(%L)',
+             s.table_name, m.branches, b.states, s.subject)),
+        ('only_first_states',
+         pg_catalog.format(
+             'create or replace trigger only_first_states before insert on pgflow.%I for each row
+              when (not new.state = any (%L::text[]))
+              execute function pgflow._refuse_birth(%L)',
+             s.table_name, b.states, s.subject))) g (trigger_name, statement);
+end;
+$$;
+
+-- _guard_transitions: brings the triggers up to date, and touches them only when the rules are others: writers of both tables wait for
+-- that, while a release that leaves the rules alone passes beside them.
+--
+-- Locks: both tables against writers, until the transaction ends. Some write runs before tasks and some tasks before runs, so it never waits
+-- for one while it has the other; after a minute it does, and the server may have to choose.
+
+create or replace function pgflow._guard_transitions()
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_changed record;
+    v_locked boolean := false;
+begin
+    for v_changed in
+        select g.table_name, g.trigger_name, g.statement, pg_catalog.md5(g.statement) as version
+        from pgflow._transition_guards() g
+        left join pg_catalog.pg_trigger t
+            on t.tgrelid = ('pgflow.' || g.table_name)::pg_catalog.regclass
+            and t.tgname = g.trigger_name
+        where pg_catalog.obj_description(t.oid, 'pg_trigger') is distinct from pg_catalog.md5(g.statement)
+    loop
+        for v_attempt in 1 .. 2000 loop
+            exit when v_locked;
+            begin
+                lock table pgflow.tasks in share row exclusive mode;
+                lock table pgflow.runs in share row exclusive mode nowait;
+                v_locked := true;
+            exception
+                when lock_not_available then
+                    perform pg_catalog.pg_sleep(0.01 + 0.04 * pg_catalog.random());
+            end;
+        end loop;
+        execute v_changed.statement;
+        execute pg_catalog.format(
+            'comment on trigger %I on pgflow.%I is %L', v_changed.trigger_name, v_changed.table_name, v_changed.version);
+    end loop;
+end;
+$$;
+
 do $$
 begin
-    perform pgflow._guard_transitions('task', 'tasks');
-    perform pgflow._guard_transitions('run', 'runs');
+    perform pgflow._guard_transitions();
 end;
 $$;

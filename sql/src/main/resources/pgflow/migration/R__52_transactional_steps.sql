@@ -16,6 +16,7 @@ set search_path = ''
 set enable_hashjoin = off
 set enable_mergejoin = off
 set enable_seqscan = off
+set enable_bitmapscan = off
 as $$
 begin
     if pg_catalog.current_setting('transaction_isolation') <> 'read committed' then
@@ -58,6 +59,7 @@ set search_path = ''
 set enable_hashjoin = off
 set enable_mergejoin = off
 set enable_seqscan = off
+set enable_bitmapscan = off
 as $$
 begin
     if pg_catalog.current_setting('pgflow.transaction', true)

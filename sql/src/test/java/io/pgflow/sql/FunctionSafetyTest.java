@@ -178,7 +178,8 @@ class FunctionSafetyTest {
                           and 'record'::regtype <> all (p.proargtypes) -- those it cannot read: it does not know the fields
                         """))
                 .containsExactlyInAnyOrder(
-                        // Text that format('%L') made, and the names of the two tables.
+                        // A statement that format('%I', '%L') made of the names of the two tables and the list of
+                        // transitions.
                         "_guard_transitions: security: text type variable is not sanitized",
                         // Read from settings of the session, which are text.
                         "_message_waits: warning: target type is different type than source type",

@@ -48,9 +48,8 @@ class StringBuiltSqlTest {
         assertThat(found(".sql", StringBuiltSql::inSql))
                 .singleElement()
                 .asString()
-                // %s takes branches that format('%L') made of the list of transitions.
-                .startsWith(
-                        "R__15_transition_guard.sql: execute pg_catalog.format ( 'create trigger only_legal_transitions");
+                // A statement that format('%I', '%L') made of the names of the two tables and the list of transitions.
+                .startsWith("R__15_transition_guard.sql: execute v_changed.statement");
     }
 
     @ParameterizedTest

@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.postgresql.util.PSQLWarning;
 import org.postgresql.util.ServerErrorMessage;
@@ -63,6 +64,15 @@ record Plan(String place, List<Node> nodes) {
             return GROWING.contains(read()) || (readsWhatGrows() && !condition.matches("\\(+" + column + "\\b.*"));
         }
 
+        boolean locksRows() {
+            return name.startsWith("LockRows") || name.matches("(Update|Delete) on (tasks|runs)\\b.*");
+        }
+
+        /** A bitmap gives rows as they lie, whatever the order in which they were asked for. */
+        boolean losesOrder() {
+            return name.matches("Bitmap Heap Scan on (tasks|runs)\\b.*");
+        }
+
         boolean joinsAll() {
             return name.matches("(Hash|Merge) .*Join");
         }
@@ -92,6 +102,14 @@ record Plan(String place, List<Node> nodes) {
             }
         }
         return faults;
+    }
+
+    /** The nodes that lock tasks or runs in another order than that of their keys: two transactions may do so in opposite directions. */
+    List<String> disorders() {
+        return IntStream.range(0, nodes.size())
+                .filter(i -> nodes.get(i).locksRows() && below(i).anyMatch(Node::losesOrder))
+                .mapToObj(i -> place + ": " + nodes.get(i).name)
+                .toList();
     }
 
     private Stream<Node> below(int position) {

@@ -19,6 +19,7 @@ class PlanStabilityTest extends Specification {
     private static final int PART = 50_000;
 
     private final Set<String> faults = new TreeSet<>();
+    private final Set<String> disorders = new TreeSet<>();
 
     /** Of each statement, by the call that it belongs to, the ways to what it reads at each size. */
     private final Map<String, Map<Integer, Set<String>>> ways = new TreeMap<>();
@@ -67,6 +68,7 @@ class PlanStabilityTest extends Specification {
             work(hot, rows);
         }
         assertThat(faults).isEmpty();
+        assertThat(disorders).isEmpty();
         assertThat(ways).hasSizeGreaterThan(50);
         assertThat(ways)
                 .allSatisfy((statement, bySize) -> assertThat(Set.copyOf(bySize.values()))
@@ -102,6 +104,19 @@ class PlanStabilityTest extends Specification {
         }
         assertThat(faults).isEmpty();
         assertThat(ways).hasSizeGreaterThan(50);
+    }
+
+    @Test
+    void tasks_and_runs_are_locked_in_the_order_of_their_keys_in_every_minute_of_a_new_database() {
+        for (int i = 0; i < 12; i++) {
+            Session fresh = session();
+            Plan.tell(fresh);
+            work(fresh);
+            for (int n = 0; n < 15; n++) {
+                db.start("flow");
+            }
+        }
+        assertThat(disorders).isEmpty();
     }
 
     /** The planner rightly reads a table whole that is hardly more than a page, so this is not the first minute of the database. */
@@ -189,15 +204,19 @@ class PlanStabilityTest extends Specification {
     private void faults(String call, Session session, Runnable function) {
         Plan.take(session);
         function.run();
-        Plan.take(session)
-                .forEach(plan -> plan.faults().forEach(fault -> faults.add(call + " with " + finished + ": " + fault)));
+        Plan.take(session).forEach(plan -> note(call, plan));
+    }
+
+    private void note(String call, Plan plan) {
+        plan.faults().forEach(fault -> faults.add(call + " with " + finished + ": " + fault));
+        disorders.addAll(plan.disorders());
     }
 
     private <T> T watch(String call, Session session, Supplier<T> function) {
         Plan.take(session);
         T result = function.get();
         for (Plan plan : Plan.take(session)) {
-            plan.faults().forEach(fault -> faults.add(call + " with " + finished + ": " + fault));
+            note(call, plan);
             ways.computeIfAbsent(call + ", " + plan.place(), key -> new TreeMap<>())
                     .computeIfAbsent(finished, key -> new TreeSet<>())
                     .addAll(plan.ways());
