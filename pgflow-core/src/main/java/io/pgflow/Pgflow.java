@@ -77,7 +77,7 @@ public final class Pgflow implements AutoCloseable {
         ScheduleStore schedules = Stores.schedules(built.connections);
         executor = new Executor(settings, runs, signals, consequences, facets(built, runs, schedules, consequences));
         events = new EventStream(runs, signals, settings.pollInterval());
-        upkeep = new Upkeep(tasks, consequences, settings.pollInterval());
+        upkeep = new Upkeep(tasks, consequences, settings.pollInterval(), settings.heartbeat());
         upkeep.everyMinute(progress::prune);
         upkeep.everyMinute(cache::prune);
         upkeep.tickWith(new Ticker(schedules, consequences));

@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.pgflow.executor.Run;
+import io.pgflow.faults.Fault;
+import io.pgflow.faults.FaultDataSource;
+import io.pgflow.faults.Faults;
 import io.pgflow.state.TaskState;
 import io.pgflow.testing.Engines;
 import io.pgflow.testing.Flow;
@@ -152,6 +155,47 @@ class LostWorkersTest {
                 .containsExactly("t");
         assertThat(engines.sql("select count(*) from pgflow.events where transition = 4"))
                 .containsExactly("2");
+    }
+
+    @Test
+    void whoever_is_back_first_after_an_outage_leaves_the_others_time_to_come_back() throws Exception {
+        Workflow<Object, Object> held = Flow.oneStep("held", Object.class, Object.class, in -> {
+            if (in.context().attempt() > 1) {
+                return "\"second\"";
+            }
+            happened.add("begun");
+            awaitDeafly(release);
+            return "\"first\"";
+        });
+        // One that beats its heart and asks so seldom that it is silent from the outage on.
+        Pgflow silent = engines.start(
+                Engines.settings()
+                        .heartbeat(Duration.ofMinutes(1))
+                        .pollInterval(Duration.ofMinutes(1))
+                        .notifications(false)
+                        .expiresAfter(Duration.ofMinutes(5)),
+                held);
+        Run<Object> run = silent.executor().start(held, null);
+        assertThat(happened.poll(60, TimeUnit.SECONDS)).isEqualTo("begun");
+        Faults faults = Faults.seeded(1);
+        engines.closeLater(
+                Pgflow.on(engines.closeLater(Engines.pool(FaultDataSource.around(engines.database(), faults))))
+                        .settings(Engines.settings().build())
+                        .with(held)
+                        .start());
+
+        faults.rate(1);
+        await().atMost(PATIENCE).until(() -> faults.count(Fault.FAIL_BEFORE) > 8);
+        engines.sql("update pgflow.workers set heartbeat_at = heartbeat_at - interval '1 day' where worker_id = 1");
+        engines.sql("create table healed as select clock_timestamp() as at");
+        faults.rate(0);
+
+        assertThat(run.await(PATIENCE)).isEqualTo("second");
+        release.countDown();
+        assertThat(
+                        engines.sql(
+                                "select w.ended_at - h.at >= interval '5 seconds' from pgflow.workers w, healed h where w.worker_id = 1"))
+                .containsExactly("t");
     }
 
     /** All that are there now, as if their hearts had not beaten for a day; in one transaction, so that no beat comes between. */

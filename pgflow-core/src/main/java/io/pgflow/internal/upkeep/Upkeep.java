@@ -54,6 +54,7 @@ public final class Upkeep implements AutoCloseable {
     private final TaskStore store;
     private final Consequences consequences;
     private final Duration interval;
+    private final Outage outage;
     private final Bell bell = new Bell();
     /** When the next known timer is due, on this JVM's clock for durations. */
     private final AtomicLong dueAt = new AtomicLong(Long.MAX_VALUE);
@@ -66,10 +67,12 @@ public final class Upkeep implements AutoCloseable {
     private volatile @Nullable Ticking ticking;
     private final Loop loop;
 
-    public Upkeep(TaskStore store, Consequences consequences, Duration interval) {
+    /** Asks once in {@code interval}; {@code heartbeat} is how often workers say that they live. */
+    public Upkeep(TaskStore store, Consequences consequences, Duration interval, Duration heartbeat) {
         this.store = store;
         this.consequences = consequences;
         this.interval = interval;
+        this.outage = new Outage(heartbeat, System::nanoTime);
         consequences.onTimer(this::dueIn);
         this.loop = Loop.start("pgflow-upkeep", this::round);
     }
@@ -117,7 +120,7 @@ public final class Upkeep implements AutoCloseable {
     private void round() throws InterruptedException {
         bell.await(untilDue());
         dueAt.set(Long.MAX_VALUE);
-        Due due = ask();
+        Due due = outage.watch(this::ask);
         if (due.timers()) {
             fireTimers();
         } else if (!due.deadlines() && !due.schedules()) {
@@ -130,7 +133,7 @@ public final class Upkeep implements AutoCloseable {
         if (due.schedules()) {
             tick();
         }
-        if (due.workers()) {
+        if (due.workers() && !outage.isRecent()) {
             expireWorkers();
         }
         if (due.unsettled()) {
