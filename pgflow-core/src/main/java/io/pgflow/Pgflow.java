@@ -157,6 +157,14 @@ public final class Pgflow implements AutoCloseable {
     }
 
     /**
+     * Looks at once for whatever is due or waits, instead of at the next poll: for who knows better than hints do, such as a test
+     * that has moved the clock. Returns before it is done.
+     */
+    public void look() {
+        upkeep.soon();
+    }
+
+    /**
      * Checks everything that must always hold of the engine's tables: a line for each violation, none when all is well. Reads
      * all tables; meant for operators and tests.
      */

@@ -102,7 +102,9 @@ public final class Loop {
 
     private void report(Throwable e, Duration nextPause) {
         boolean expected = e instanceof DatabaseException database && database.isTransient();
-        if (!failing && expected) {
+        if (stopping && expected) {
+            log.debug("{}: {}; it was to stop anyway", name, e.getMessage());
+        } else if (!failing && expected) {
             log.warn("{}: {}; trying again until it works, next in about {}", name, e.getMessage(), nextPause);
         } else if (!expected) {
             log.error("{}: failed, trying again in about {}", name, nextPause, e);
