@@ -49,6 +49,17 @@ final class Paused<T> {
         return blocked;
     }
 
+    /** Starts a call while others stand still; returns when it has ended, or waits for a lock that one of them holds. */
+    static <T> Paused<T> begun(Session gate, Session session, Call<T> call) {
+        Paused<T> begun = new Paused<>(
+                gate, session.pid(), CompletableFuture.supplyAsync(() -> call.on(session), Paused::inThread));
+        await().atMost(Duration.ofSeconds(20))
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(2))
+                .until(() -> begun.result.isDone() || begun.waits(""));
+        return begun;
+    }
+
     /** Lets it go on, and waits for it to finish. */
     T resume() {
         release();
@@ -82,12 +93,16 @@ final class Paused<T> {
         await().atMost(Duration.ofSeconds(20))
                 .pollInterval(Duration.ofMillis(5))
                 .failFast("it ended without waiting", result::isDone)
-                .until(() -> gate.count(
-                                "select count(*) from pg_stat_activity where pid = ? and wait_event_type = 'Lock' and (? = '' or wait_event = ?)",
-                                pid,
-                                kind,
-                                kind)
-                        > 0);
+                .until(() -> waits(kind));
+    }
+
+    private boolean waits(String kind) {
+        return gate.count(
+                        "select count(*) from pg_stat_activity where pid = ? and wait_event_type = 'Lock' and (? = '' or wait_event = ?)",
+                        pid,
+                        kind,
+                        kind)
+                > 0;
     }
 
     /** Turns the comments of all functions into calls. */
