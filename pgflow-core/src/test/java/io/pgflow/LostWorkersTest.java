@@ -178,7 +178,7 @@ class LostWorkersTest {
         Run<Object> run = silent.executor().start(held, null);
         assertThat(happened.poll(60, TimeUnit.SECONDS)).isEqualTo("begun");
         Faults faults = Faults.seeded(1);
-        engines.closeLater(
+        Pgflow back = engines.closeLater(
                 Pgflow.on(engines.closeLater(Engines.pool(FaultDataSource.around(engines.database(), faults))))
                         .settings(Engines.settings().build())
                         .with(held)
@@ -190,7 +190,7 @@ class LostWorkersTest {
         engines.sql("create table healed as select clock_timestamp() as at");
         faults.rate(0);
 
-        assertThat(run.await(PATIENCE)).isEqualTo("second");
+        assertThat(back.executor().attach(held, run.id()).await(PATIENCE)).isEqualTo("second");
         release.countDown();
         assertThat(
                         engines.sql(
