@@ -70,6 +70,7 @@ public final class Pgflow implements AutoCloseable {
         this.runs = runs;
         notifications = built.notifications();
         signals = new Signals(notifications);
+        built.connections.onReachable(signals::reachable);
         TaskStore tasks = Stores.tasks(built.connections);
         var consequences = new Consequences(tasks, signals);
         progress = Stores.progress(built.connections);
@@ -77,13 +78,13 @@ public final class Pgflow implements AutoCloseable {
         ScheduleStore schedules = Stores.schedules(built.connections);
         executor = new Executor(settings, runs, signals, consequences, facets(built, runs, schedules, consequences));
         events = new EventStream(runs, signals, settings.pollInterval());
-        upkeep = new Upkeep(tasks, consequences, settings.pollInterval(), settings.heartbeat());
+        upkeep = new Upkeep(tasks, consequences, signals, settings.pollInterval(), settings.heartbeat());
         upkeep.everyMinute(progress::prune);
         upkeep.everyMinute(cache::prune);
         upkeep.tickWith(new Ticker(schedules, consequences));
         retention = settings.retention().isEmpty()
                 ? null
-                : new Retention(Stores.retention(built.connections), settings.retention());
+                : new Retention(Stores.retention(built.connections), signals, settings.retention());
         worker = startWorker(built, tasks, consequences);
     }
 
@@ -268,7 +269,7 @@ public final class Pgflow implements AutoCloseable {
          * Checks the database and starts.
          *
          * @throws IncompatibleDatabaseException when the engine cannot work with the database as it is
-         * @throws DatabaseException when the database cannot be reached
+         * @throws DatabaseException when the database cannot be reached within {@link PgflowSettings#callDeadline}
          */
         public Pgflow start() {
             RunStore runs = Stores.runs(connections);

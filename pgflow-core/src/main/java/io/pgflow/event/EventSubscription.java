@@ -1,6 +1,7 @@
 package io.pgflow.event;
 
 import io.pgflow.internal.signal.Bell;
+import io.pgflow.internal.signal.Listening;
 import io.pgflow.internal.signal.Loop;
 import io.pgflow.internal.signal.Signals;
 import io.pgflow.internal.store.EventPage;
@@ -22,7 +23,7 @@ public final class EventSubscription implements AutoCloseable {
     private final Consumer<Event> subscriber;
     private final Consumer<EventSubscription> onClose;
     private final Bell bell = new Bell();
-    private final AutoCloseable listening;
+    private final Listening listening;
     private final Loop loop;
     private volatile EventCursor cursor;
     private volatile boolean closed;
@@ -41,7 +42,7 @@ public final class EventSubscription implements AutoCloseable {
         this.subscriber = subscriber;
         this.onClose = onClose;
         this.listening = signals.onEvents(bell::ring);
-        this.loop = Loop.start("pgflow-events", this::round);
+        this.loop = Loop.start("pgflow-events", signals, this::round);
     }
 
     /** Behind the last page that the subscriber was given to the end. */
@@ -61,11 +62,7 @@ public final class EventSubscription implements AutoCloseable {
     public void close() {
         closed = true;
         onClose.accept(this);
-        try {
-            listening.close();
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
-        }
+        listening.close();
         loop.stop();
         bell.ring();
         loop.stopAndJoin(Duration.ofSeconds(5));

@@ -1,6 +1,7 @@
 package io.pgflow.executor;
 
 import io.pgflow.internal.signal.Bell;
+import io.pgflow.internal.signal.Listening;
 import io.pgflow.internal.signal.Loop;
 import io.pgflow.internal.signal.Signals;
 import io.pgflow.internal.store.RunResult;
@@ -32,7 +33,7 @@ final class RunWatch implements AutoCloseable {
     private final Duration pollInterval;
     private final Map<UUID, Set<CompletableFuture<RunResult>>> waiting = new ConcurrentHashMap<>();
     private final Bell bell = new Bell();
-    private final List<AutoCloseable> listeners;
+    private final List<Listening> listeners;
     private final Loop loop;
 
     /** Reused, because the JVM's own choice on a machine of two cores is a new thread for each result. Unbounded: they may block. */
@@ -48,7 +49,7 @@ final class RunWatch implements AutoCloseable {
         this.store = store;
         this.pollInterval = pollInterval;
         listeners = List.of(signals.onEventsElsewhere(this::hint), signals.onEnded(this::hint));
-        loop = Loop.start("pgflow-run-watch", this::round);
+        loop = Loop.start("pgflow-run-watch", signals, this::round);
     }
 
     /**
@@ -81,7 +82,7 @@ final class RunWatch implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        listeners.forEach(RunWatch::close);
+        listeners.forEach(Listening::close);
         loop.stop();
         bell.ring();
         loop.stopAndJoin(Duration.ofSeconds(2));
@@ -133,13 +134,5 @@ final class RunWatch implements AutoCloseable {
         var others = new HashSet<>(all);
         others.remove(one);
         return others.isEmpty() ? null : Set.copyOf(others);
-    }
-
-    private static void close(AutoCloseable listener) {
-        try {
-            listener.close();
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
-        }
     }
 }

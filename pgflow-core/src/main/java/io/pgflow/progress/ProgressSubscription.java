@@ -1,6 +1,7 @@
 package io.pgflow.progress;
 
 import io.pgflow.internal.signal.Bell;
+import io.pgflow.internal.signal.Listening;
 import io.pgflow.internal.signal.Loop;
 import io.pgflow.internal.signal.Signals;
 import java.time.Duration;
@@ -25,7 +26,7 @@ public final class ProgressSubscription implements AutoCloseable {
     private final Consumer<Told> subscriber;
     private final Consumer<ProgressSubscription> onClose;
     private final Bell bell = new Bell();
-    private final AutoCloseable listening;
+    private final Listening listening;
     private final Loop loop;
     private volatile long position;
     private volatile boolean closed;
@@ -46,7 +47,7 @@ public final class ProgressSubscription implements AutoCloseable {
         this.subscriber = subscriber;
         this.onClose = onClose;
         this.listening = signals.onProgress(this::told);
-        this.loop = Loop.start("pgflow-progress-reader", this::round);
+        this.loop = Loop.start("pgflow-progress-reader", signals, this::round);
     }
 
     /** Behind the last that the subscriber was given. */
@@ -64,11 +65,7 @@ public final class ProgressSubscription implements AutoCloseable {
     public void close() {
         closed = true;
         onClose.accept(this);
-        try {
-            listening.close();
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
-        }
+        listening.close();
         loop.stop();
         bell.ring();
         loop.stopAndJoin(Duration.ofSeconds(5));

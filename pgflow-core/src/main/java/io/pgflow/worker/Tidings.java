@@ -61,7 +61,7 @@ final class Tidings {
             chunks.add(told);
         }
         if (loop == null) {
-            loop = Loop.start("pgflow-progress", this::round);
+            loop = Loop.start("pgflow-progress", signals, this::round);
         }
         bell.ring();
     }

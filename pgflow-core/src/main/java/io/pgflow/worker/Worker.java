@@ -2,6 +2,7 @@ package io.pgflow.worker;
 
 import io.pgflow.PgflowSettings;
 import io.pgflow.internal.arch.ModulePrivate;
+import io.pgflow.internal.signal.Listening;
 import io.pgflow.internal.signal.Loop;
 import io.pgflow.internal.signal.Signals;
 import io.pgflow.internal.store.CacheStore;
@@ -42,7 +43,7 @@ public final class Worker implements AutoCloseable {
     private final Claimer claimer;
     private final Completer completer;
     private final ExecutorService threads = HandlerThreads.open();
-    private final List<AutoCloseable> listeners = new ArrayList<>();
+    private final List<Listening> listeners = new ArrayList<>();
     private final Loop claiming;
     private final Loop completing;
     private final Loop beating;
@@ -93,10 +94,10 @@ public final class Worker implements AutoCloseable {
         listeners.add(signals.onWork(lookout::hint));
         listeners.add(upkeep.askFor(lookout));
         listeners.add(signals.onCancel(heart::soon));
-        beating = Loop.start("pgflow-heart", heart::round);
-        completing = Loop.start("pgflow-completer", completer::round);
-        timing = Loop.start("pgflow-timeouts", workplace.deadlines()::round);
-        claiming = Loop.start("pgflow-claimer", claimer::round);
+        beating = Loop.start("pgflow-heart", signals, heart::round);
+        completing = Loop.start("pgflow-completer", signals, completer::round);
+        timing = Loop.start("pgflow-timeouts", signals, workplace.deadlines()::round);
+        claiming = Loop.start("pgflow-claimer", signals, claimer::round);
     }
 
     /** Registers the worker and starts it; for {@code Pgflow}. */
@@ -139,7 +140,7 @@ public final class Worker implements AutoCloseable {
         }
         closed = true;
         boolean hurried = Thread.interrupted();
-        listeners.forEach(Worker::close);
+        listeners.forEach(Listening::close);
         claiming.stop();
         claimer.look();
         claiming.stopAndJoin(settings.pollInterval().plus(ROUND_ENDS));
@@ -243,13 +244,5 @@ public final class Worker implements AutoCloseable {
         thread.setDaemon(true);
         thread.start();
         return thread;
-    }
-
-    private static void close(AutoCloseable listener) {
-        try {
-            listener.close();
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
-        }
     }
 }

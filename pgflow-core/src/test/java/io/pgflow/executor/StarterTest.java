@@ -10,8 +10,8 @@ import io.pgflow.internal.store.StartRequest;
 import io.pgflow.internal.store.Started;
 import io.pgflow.internal.store.TaskStore;
 import io.pgflow.internal.upkeep.Consequences;
-import io.pgflow.notify.NotificationSettings;
 import io.pgflow.notify.Notifications;
+import io.pgflow.testing.SilentNotifications;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,7 +25,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
-import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -36,9 +35,7 @@ class StarterTest {
 
     private final BlockingQueue<List<StartRequest>> calls = new LinkedBlockingQueue<>();
     private final CountDownLatch answer = new CountDownLatch(1);
-    private final Notifications silent = Notifications.builder(nothing(DataSource.class))
-            .settings(NotificationSettings.defaults().withEnabled(false))
-            .start();
+    private final Notifications silent = SilentNotifications.start();
     private final Signals signals = new Signals(silent);
     private final List<Thread> callers = new ArrayList<>();
     private final ConcurrentLinkedQueue<UUID> started = new ConcurrentLinkedQueue<>();

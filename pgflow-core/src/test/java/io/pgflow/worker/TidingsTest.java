@@ -7,16 +7,14 @@ import io.pgflow.internal.store.ProgressRow;
 import io.pgflow.internal.store.ProgressStore;
 import io.pgflow.internal.store.TaskId;
 import io.pgflow.internal.store.ToldProgress;
-import io.pgflow.notify.NotificationSettings;
 import io.pgflow.notify.Notifications;
-import java.lang.reflect.Proxy;
+import io.pgflow.testing.SilentNotifications;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
-import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -26,12 +24,7 @@ class TidingsTest {
     /** A handler that never stops; a flush that waits for its silence would come to this many. */
     private static final int MUCH = 100;
 
-    private final Notifications silent = Notifications.builder((DataSource) Proxy.newProxyInstance(
-                    TidingsTest.class.getClassLoader(), new Class<?>[] {DataSource.class}, (self, method, given) -> {
-                        throw new IllegalStateException("nobody should call " + method);
-                    }))
-            .settings(NotificationSettings.defaults().withEnabled(false))
-            .start();
+    private final Notifications silent = SilentNotifications.start();
     private final Signals signals = new Signals(silent);
     private final TaskId task = new TaskId(UUID.randomUUID(), (short) 1, 0, 1);
     private final AtomicInteger told = new AtomicInteger();

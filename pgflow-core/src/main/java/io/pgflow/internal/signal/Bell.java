@@ -39,10 +39,11 @@ public final class Bell {
         }
     }
 
-    /** Waits for a moment that other processes do not share: {@code around}, give or take a quarter. */
-    public void awaitAround(Duration around) throws InterruptedException {
+    /** Waits for a moment that other processes do not share: {@code around}, give or take a quarter; returns whether it was rung. */
+    public boolean awaitAround(Duration around) throws InterruptedException {
         long nanos = around.toNanos();
         long spread = Math.max(1, nanos / 2);
-        await(Duration.ofNanos(nanos - spread / 2 + ThreadLocalRandom.current().nextLong(spread)));
+        return await(Duration.ofNanos(
+                nanos - spread / 2 + ThreadLocalRandom.current().nextLong(spread)));
     }
 }

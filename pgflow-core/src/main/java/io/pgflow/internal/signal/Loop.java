@@ -8,8 +8,9 @@ import org.slf4j.LoggerFactory;
 /**
  * One job of the engine, done again and again on a thread of its own until it is told to stop.
  *
- * <p>A loop never gives up: when the database cannot be reached it tries again, after a pause that doubles up to five
- * seconds; any other exception is logged as the defect it is, and the loop goes on too.
+ * <p>A loop never gives up: when the database cannot be reached it tries again, after a pause that doubles up to about
+ * {@link #LONGEST_PAUSE}, and at once when anybody in this process has reached it; any other exception is logged as the defect it is, and the
+ * loop goes on too.
  */
 public final class Loop {
 
@@ -19,27 +20,37 @@ public final class Loop {
         void run() throws InterruptedException;
     }
 
+    /** About the longest time in which it does not try, give or take a quarter. */
+    public static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+
     private static final Logger log = LoggerFactory.getLogger(Loop.class);
     private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
-    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
 
     private final String name;
     private final Round round;
+    private final Signals signals;
+    private final Duration firstPause;
     private final Bell pause = new Bell();
     private final Thread thread;
     private volatile boolean stopping;
     private volatile boolean failing;
 
-    private Loop(String name, Round round) {
+    private Loop(String name, Signals signals, Round round, Duration firstPause) {
         this.name = name;
+        this.signals = signals;
         this.round = round;
+        this.firstPause = firstPause;
         this.thread = new Thread(this::run, name);
         this.thread.setDaemon(true);
     }
 
-    /** Starts a loop; {@code name} names its thread. */
-    public static Loop start(String name, Round round) {
-        var loop = new Loop(name, round);
+    /** Starts a loop; {@code name} names its thread, {@code signals} say when the database answers again. */
+    public static Loop start(String name, Signals signals, Round round) {
+        return start(name, signals, round, FIRST_PAUSE);
+    }
+
+    static Loop start(String name, Signals signals, Round round, Duration firstPause) {
+        var loop = new Loop(name, signals, round, firstPause);
         loop.thread.start();
         return loop;
     }
@@ -74,29 +85,49 @@ public final class Loop {
     }
 
     private void run() {
-        Duration nextPause = FIRST_PAUSE;
+        Listening listening = signals.onReachable(this::tryNow);
+        try {
+            repeat();
+        } finally {
+            listening.close();
+        }
+    }
+
+    private void repeat() {
+        Duration nextPause = firstPause;
         while (!stopping) {
             try {
                 round.run();
-                nextPause = FIRST_PAUSE;
+                nextPause = firstPause;
                 recovered();
             } catch (InterruptedException e) {
                 log.debug("{}: interrupted", name); // only stopAndJoin means it; then the loop ends here
             } catch (RuntimeException | Error e) { // a loop that ends without a word is worse than any error
                 report(e, nextPause);
-                pauseFor(nextPause);
-                nextPause = nextPause.multipliedBy(2).compareTo(LONGEST_PAUSE) > 0
-                        ? LONGEST_PAUSE
-                        : nextPause.multipliedBy(2);
+                nextPause = pauseFor(nextPause) ? firstPause : longer(nextPause);
             }
         }
     }
 
-    private void pauseFor(Duration pauseFor) {
+    /** Returns whether it was woken. */
+    private boolean pauseFor(Duration pauseFor) {
         try {
-            pause.awaitAround(pauseFor);
+            return pause.awaitAround(pauseFor);
         } catch (InterruptedException e) {
             log.debug("{}: interrupted while it paused", name);
+            return false;
+        }
+    }
+
+    private static Duration longer(Duration before) {
+        Duration twice = before.multipliedBy(2);
+        return twice.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : twice;
+    }
+
+    /** Somebody has reached the database; who has no trouble with it need not know. */
+    private void tryNow() {
+        if (failing) {
+            pause.ring();
         }
     }
 

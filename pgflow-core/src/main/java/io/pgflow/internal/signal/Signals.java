@@ -45,6 +45,7 @@ public final class Signals implements AutoCloseable {
     private final List<Runnable> onEventsElsewhere = new CopyOnWriteArrayList<>();
     private final List<Runnable> onCancel = new CopyOnWriteArrayList<>();
     private final List<Consumer<String>> onProgress = new CopyOnWriteArrayList<>();
+    private final List<Runnable> onReachable = new CopyOnWriteArrayList<>();
     private final List<Consumer<List<UUID>>> onEnded = new CopyOnWriteArrayList<>();
     private final List<Subscription> subscriptions;
 
@@ -105,35 +106,45 @@ public final class Signals implements AutoCloseable {
         }
     }
 
+    /** The database answers again. */
+    public void reachable() {
+        tell(onReachable);
+    }
+
+    /** Calls the listener when the database answers this process again. Must not block. */
+    public Listening onReachable(Runnable listener) {
+        return added(onReachable, listener);
+    }
+
     /** Calls the listener with the run of which something was told; with nothing when it may be any. Must not block. */
-    public AutoCloseable onProgress(Consumer<String> listener) {
+    public Listening onProgress(Consumer<String> listener) {
         return added(onProgress, listener);
     }
 
     /** Calls the listener with queues that may have work; with none when any may. Must not block. */
-    public AutoCloseable onWork(Consumer<Set<String>> listener) {
+    public Listening onWork(Consumer<Set<String>> listener) {
         return added(onWork, listener);
     }
 
     /** Calls the listener when there may be new events. Must not block. */
-    public AutoCloseable onEvents(Runnable listener) {
+    public Listening onEvents(Runnable listener) {
         return added(onEvents, listener);
     }
 
     /**
      * Calls the listener when another process said that there may be new events, or may have said so unheard. Must not block.
      */
-    public AutoCloseable onEventsElsewhere(Runnable listener) {
+    public Listening onEventsElsewhere(Runnable listener) {
         return added(onEventsElsewhere, listener);
     }
 
     /** Calls the listener when running tasks may have been taken away. Must not block. */
-    public AutoCloseable onCancel(Runnable listener) {
+    public Listening onCancel(Runnable listener) {
         return added(onCancel, listener);
     }
 
     /** Calls the listener with runs that ended by what this process did. Must not block. */
-    public AutoCloseable onEnded(Consumer<List<UUID>> listener) {
+    public Listening onEnded(Consumer<List<UUID>> listener) {
         return added(onEnded, listener);
     }
 
@@ -175,7 +186,7 @@ public final class Signals implements AutoCloseable {
         listeners.forEach(Runnable::run);
     }
 
-    private static <T> AutoCloseable added(List<T> listeners, T listener) {
+    private static <T> Listening added(List<T> listeners, T listener) {
         listeners.add(listener);
         return () -> listeners.remove(listener);
     }

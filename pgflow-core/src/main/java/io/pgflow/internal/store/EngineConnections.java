@@ -23,6 +23,8 @@ public final class EngineConnections {
 
     private final DataSource dataSource;
     private final Duration callDeadline;
+    private volatile boolean unreachable;
+    private volatile Runnable onReachable = () -> {};
 
     /** {@code callDeadline} is how long one call may take, at least a millisecond. */
     public EngineConnections(DataSource dataSource, Duration callDeadline) {
@@ -31,6 +33,11 @@ public final class EngineConnections {
         }
         this.dataSource = dataSource;
         this.callDeadline = callDeadline;
+    }
+
+    /** Does this whenever a connection is had again after one could not be had; must not block. Replaces what was said before. */
+    public void onReachable(Runnable listener) {
+        onReachable = listener;
     }
 
     Duration callDeadline() {
@@ -43,13 +50,28 @@ public final class EngineConnections {
     }
 
     Borrowed borrow() throws SQLException {
-        Connection connection = connect(dataSource);
+        Connection connection = connect();
         try {
             return new Borrowed(connection);
         } catch (SQLException e) {
             discard(connection);
             throw e;
         }
+    }
+
+    private Connection connect() throws SQLException {
+        Connection connection;
+        try {
+            connection = connect(dataSource);
+        } catch (SQLException e) {
+            unreachable = true;
+            throw e;
+        }
+        if (unreachable) {
+            unreachable = false;
+            onReachable.run();
+        }
+        return connection;
     }
 
     /** Pools also throw what is no SQLException, with one as its cause. */

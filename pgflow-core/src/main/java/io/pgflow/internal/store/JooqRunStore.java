@@ -47,7 +47,7 @@ final class JooqRunStore implements RunStore {
     @Override
     public ServerFacts serverFacts() {
         var function = new io.pgflow.internal.store.schema.routines.ServerFacts();
-        execute("read what the server is", function);
+        calls.repeatable("read what the server is", db -> function.execute(db.configuration()));
         return new ServerFacts(
                 function.getServerVersion(),
                 function.getSchemaVersion(),

@@ -1,5 +1,6 @@
 package io.pgflow.internal.upkeep;
 
+import io.pgflow.internal.signal.Loop;
 import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.function.LongSupplier;
@@ -10,9 +11,6 @@ import java.util.function.Supplier;
  * each in its own time, and whoever is first must not take their tasks away.
  */
 final class Outage {
-
-    /** The longest pause of a loop before it tries again. */
-    private static final long LONGEST_PAUSE = Duration.ofSeconds(5).toNanos();
 
     private final long heartbeat;
     private final LongSupplier nanoTime;
@@ -39,8 +37,8 @@ final class Outage {
         return answer;
     }
 
-    /** True for as long after an outage as others may need to come back. */
+    /** True for as long after an outage as others may need to come back: their loops, and then their hearts. */
     boolean isRecent() {
-        return over.isPresent() && nanoTime.getAsLong() - over.getAsLong() < LONGEST_PAUSE + heartbeat;
+        return over.isPresent() && nanoTime.getAsLong() - over.getAsLong() < Loop.LONGEST_PAUSE.toNanos() + heartbeat;
     }
 }

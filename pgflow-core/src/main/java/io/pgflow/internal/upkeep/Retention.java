@@ -2,6 +2,7 @@ package io.pgflow.internal.upkeep;
 
 import io.pgflow.internal.signal.Bell;
 import io.pgflow.internal.signal.Loop;
+import io.pgflow.internal.signal.Signals;
 import io.pgflow.internal.store.Pruned;
 import io.pgflow.internal.store.RetentionStore;
 import io.pgflow.state.RunState;
@@ -28,11 +29,11 @@ public final class Retention implements AutoCloseable {
     private final Loop loop;
 
     /** {@code ages} say how long runs are kept after they ended in that state. */
-    public Retention(RetentionStore store, Map<RunState, Duration> ages) {
+    public Retention(RetentionStore store, Signals signals, Map<RunState, Duration> ages) {
         this.store = store;
         this.ages = ages.entrySet().stream()
                 .collect(Collectors.toUnmodifiableMap(age -> age.getKey().name(), Map.Entry::getValue));
-        this.loop = Loop.start("pgflow-retention", this::round);
+        this.loop = Loop.start("pgflow-retention", signals, this::round);
     }
 
     @Override

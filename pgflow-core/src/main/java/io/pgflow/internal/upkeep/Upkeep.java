@@ -2,7 +2,9 @@ package io.pgflow.internal.upkeep;
 
 import io.pgflow.DatabaseException;
 import io.pgflow.internal.signal.Bell;
+import io.pgflow.internal.signal.Listening;
 import io.pgflow.internal.signal.Loop;
+import io.pgflow.internal.signal.Signals;
 import io.pgflow.internal.store.AskingWorker;
 import io.pgflow.internal.store.Due;
 import io.pgflow.internal.store.ExpiredWorkers;
@@ -65,20 +67,22 @@ public final class Upkeep implements AutoCloseable {
 
     private volatile @Nullable Asking asking;
     private volatile @Nullable Ticking ticking;
+    private final Listening listening;
     private final Loop loop;
 
     /** Asks once in {@code interval}; {@code heartbeat} is how often workers say that they live. */
-    public Upkeep(TaskStore store, Consequences consequences, Duration interval, Duration heartbeat) {
+    public Upkeep(TaskStore store, Consequences consequences, Signals signals, Duration interval, Duration heartbeat) {
         this.store = store;
         this.consequences = consequences;
         this.interval = interval;
         this.outage = new Outage(heartbeat, System::nanoTime);
         consequences.onTimer(this::dueIn);
-        this.loop = Loop.start("pgflow-upkeep", this::round);
+        this.listening = signals.onReachable(this::soon);
+        this.loop = Loop.start("pgflow-upkeep", signals, this::round);
     }
 
     /** Asks for this worker too, until what is returned is closed. */
-    public AutoCloseable askFor(Asking worker) {
+    public Listening askFor(Asking worker) {
         asking = worker;
         return () -> asking = null;
     }
@@ -100,6 +104,7 @@ public final class Upkeep implements AutoCloseable {
 
     @Override
     public void close() {
+        listening.close();
         loop.stop();
         bell.ring();
         loop.stopAndJoin(Duration.ofSeconds(5));

@@ -3,6 +3,8 @@ package io.pgflow.internal.signal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.pgflow.notify.Notifications;
+import io.pgflow.testing.SilentNotifications;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -14,11 +16,15 @@ class LoopTest {
 
     private final AtomicInteger rounds = new AtomicInteger();
     private final Bell bell = new Bell();
+    private final Notifications silent = SilentNotifications.start();
+    private final Signals signals = new Signals(silent);
     private final AtomicReference<Loop> loop = new AtomicReference<>();
 
     @AfterEach
     void stop() {
         loop.get().stopAndJoin(Duration.ZERO);
+        signals.close();
+        silent.close();
     }
 
     @Test
@@ -81,7 +87,29 @@ class LoopTest {
         assertThat(rounds).hasValue(1);
     }
 
+    @Test
+    void a_loop_that_fails_tries_again_when_somebody_has_reached_the_database() {
+        var mended = new CountDownLatch(1);
+        loop.set(Loop.start(
+                "pgflow-test",
+                signals,
+                () -> {
+                    rounds.incrementAndGet();
+                    if (mended.getCount() > 0) {
+                        throw new IllegalStateException("expected by the test");
+                    }
+                    bell.await(Duration.ofMillis(1));
+                },
+                Duration.ofHours(1)));
+        await().until(() -> loop.get().isFailing());
+        mended.countDown();
+
+        signals.reachable();
+
+        await().until(() -> !loop.get().isFailing());
+    }
+
     private void start(Loop.Round round) {
-        loop.set(Loop.start("pgflow-test", round));
+        loop.set(Loop.start("pgflow-test", signals, round));
     }
 }

@@ -16,12 +16,17 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
 
 class EngineConnectionsTest {
+
+    /** Questions are repeated for so long. */
+    private static final Duration SOON = Duration.ofMillis(300);
 
     private final StoreDatabase database = StoreDatabase.fresh();
 
@@ -97,7 +102,7 @@ class EngineConnectionsTest {
     @Test
     void a_statement_that_does_not_end_is_cancelled_and_may_be_tried_again() throws SQLException {
         long worker = database.worker();
-        TaskStore hurried = StoreDatabase.tasks(database.another(), Duration.ofMillis(300));
+        TaskStore hurried = StoreDatabase.tasks(database.another(), SOON);
         try (Connection holder = database.dataSource().getConnection()) {
             holder.setAutoCommit(false);
             holder.createStatement().execute("select from pgflow.workers for update");
@@ -114,8 +119,7 @@ class EngineConnectionsTest {
         try (StallingRelay relay = StallingRelay.to(relayed.getPortNumbers()[0])) {
             relayed.setPortNumbers(new int[] {relay.port()});
             try (Connection connection = relayed.getConnection()) {
-                RunStore runs =
-                        StoreDatabase.runs(lending(connection, new ArrayList<>(), Set.of()), Duration.ofMillis(300));
+                RunStore runs = StoreDatabase.runs(lending(connection, new ArrayList<>(), Set.of()), SOON);
                 assertThat(runs.newest("one")).isEmpty();
                 relay.stall();
                 assertTransient("08006", runs::serverFacts);
@@ -127,17 +131,14 @@ class EngineConnectionsTest {
     void a_server_that_is_not_there_may_come_back() {
         PGSimpleDataSource nowhere = database.another();
         nowhere.setPortNumbers(new int[] {1});
-        assertTransient(
-                "08001",
-                () -> StoreDatabase.runs(nowhere, StoreDatabase.DEADLINE).serverFacts());
+        assertTransient("08001", () -> StoreDatabase.runs(nowhere, SOON).serverFacts());
 
         HikariConfig config = new HikariConfig();
         config.setDataSource(nowhere);
         config.setConnectionTimeout(300);
         config.setInitializationFailTimeout(-1);
         try (HikariDataSource pool = new HikariDataSource(config)) {
-            assertThatThrownBy(() ->
-                            StoreDatabase.runs(pool, StoreDatabase.DEADLINE).serverFacts())
+            assertThatThrownBy(() -> StoreDatabase.runs(pool, SOON).serverFacts())
                     .isInstanceOfSatisfying(
                             DatabaseException.class,
                             e -> assertThat(e.isTransient()).isTrue());
@@ -146,14 +147,14 @@ class EngineConnectionsTest {
 
     @Test
     void a_session_that_the_server_ended_may_be_replaced() throws SQLException {
+        long worker = database.worker();
         try (Connection connection = database.dataSource().getConnection()) {
-            RunStore runs =
-                    StoreDatabase.runs(lending(connection, new ArrayList<>(), Set.of()), StoreDatabase.DEADLINE);
+            TaskStore tasks = StoreDatabase.tasks(lending(connection, new ArrayList<>(), Set.of()), SOON);
             database.execute(
                     "select pg_terminate_backend(pid) from pg_stat_activity"
                             + " where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'");
             // The driver reads the server's last word, or finds the link closed.
-            assertTransient(Set.of("57P01", "08006"), runs::serverFacts);
+            assertTransient(Set.of("57P01", "08006"), () -> tasks.heartbeat(worker, List.of()));
         }
     }
 
@@ -161,9 +162,29 @@ class EngineConnectionsTest {
     void a_read_only_server_may_be_promoted() {
         PGSimpleDataSource standby = database.another();
         standby.setOptions("-c default_transaction_read_only=on");
-        RunStore runs = StoreDatabase.runs(standby, StoreDatabase.DEADLINE);
+        RunStore runs = StoreDatabase.runs(standby, SOON);
         assertThat(runs.serverFacts()).isNotNull();
         assertTransient("25006", () -> runs.define(oneStep()));
+    }
+
+    @Test
+    void who_gets_through_again_after_others_could_not_tells_of_it_once() throws SQLException {
+        var told = new AtomicInteger();
+        var gone = new AtomicBoolean();
+        var connections = new EngineConnections(going(database.another(), gone), SOON);
+        connections.onReachable(told::incrementAndGet);
+        connections.borrow().close();
+        assertThat(told).as("it was never away").hasValue(0);
+
+        gone.set(true);
+        assertThatThrownBy(connections::borrow).isInstanceOf(SQLException.class);
+        assertThatThrownBy(connections::borrow).isInstanceOf(SQLException.class);
+        assertThat(told).hasValue(0);
+        gone.set(false);
+        connections.borrow().close();
+        connections.borrow().close();
+
+        assertThat(told).hasValue(1);
     }
 
     @Test
@@ -191,6 +212,16 @@ class EngineConnectionsTest {
                                     cause -> assertThat(cause.getSQLState()).isIn(sqlStates));
                 })
                 .hasMessageContaining("try again");
+    }
+
+    /** Gives none while it is gone. */
+    private static DataSource going(DataSource dataSource, AtomicBoolean gone) {
+        return proxy(DataSource.class, (method, arguments) -> {
+            if (gone.get()) {
+                throw new SQLException("gone, as the test wants it", "08001");
+            }
+            return method.invoke(dataSource, arguments);
+        });
     }
 
     /** Lends the one connection, notes the calls on it, does not really close it, and refuses what it is told to. */
