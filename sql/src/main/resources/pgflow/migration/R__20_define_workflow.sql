@@ -239,8 +239,9 @@ begin
 end;
 $$;
 
--- create_queue: makes sure that a queue exists. A queue is three queues of pgmq, one a priority. Raises PF004 when somebody
--- made one of them partitioned: claims find messages by their place (ctid), which means nothing across tables.
+-- create_queue: makes sure that a queue exists. A queue is three queues of pgmq, one a priority. Raises PF004 for a name
+-- that is none, and when somebody made one of them partitioned: claims find messages by their place (ctid), which means nothing across
+-- tables.
 
 create or replace function pgflow.create_queue(
     p_queue  text
@@ -252,6 +253,10 @@ as $$
 begin
     if exists (select from pgflow.queues q where q.queue = p_queue) then
         return;
+    end if;
+    if p_queue is null or p_queue !~ '^[a-z][a-z0-9_]{0,39}$' then
+        raise exception 'a queue cannot be named %', coalesce(pg_catalog.quote_literal(left(p_queue, 60)), 'null')
+            using errcode = 'PF004', hint = 'Begin with a letter from a to z; then use up to 39 of a to z, 0 to 9 and _.';
     end if;
     perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('pgflow.create_queue', 0));
     insert into pgflow.queues (queue)

@@ -100,7 +100,7 @@ public final class ProgressSubscription implements AutoCloseable {
         try {
             subscriber.accept(told);
         } catch (RuntimeException | Error e) {
-            log.error("a subscriber failed at {}; it gets the next one as usual", told, e);
+            log.error("a subscriber failed at what {} told; it gets the next one as usual", told.by(), e);
         }
     }
 }

@@ -56,9 +56,9 @@ public final class Json {
         } catch (JacksonException e) {
             throw new InvalidPayloadException(
                     InvalidPayloadException.NOT_JSON,
-                    place + " cannot be written as JSON at " + JsonPath.of(e) + ": " + JsonPath.reason(e)
+                    place + " cannot be written as JSON at " + JsonProblem.path(e) + ": " + JsonProblem.reason(e)
                             + "; use a record, a bean, a collection, a text or a number as " + type.getTypeName(),
-                    e);
+                    JsonProblem.cause(e));
         }
     }
 
@@ -69,9 +69,9 @@ public final class Json {
         } catch (JacksonException e) {
             throw new InvalidPayloadException(
                     InvalidPayloadException.DOES_NOT_FIT,
-                    place + " does not fit " + type.getTypeName() + " at " + JsonPath.of(e) + ": " + JsonPath.reason(e)
-                            + "; change the type that reads it or the value that was written",
-                    e);
+                    place + " does not fit " + type.getTypeName() + " at " + JsonProblem.path(e) + ": "
+                            + JsonProblem.reason(e) + "; change the type that reads it or the value that was written",
+                    JsonProblem.cause(e));
         }
     }
 

@@ -38,8 +38,8 @@ final class PayloadCheck {
         String position = at == null ? "" : " at line " + at.getLineNr() + ", column " + at.getColumnNr();
         return new InvalidPayloadException(
                 InvalidPayloadException.NOT_JSON,
-                place + " is not JSON" + position + ": " + JsonPath.reason(e) + "; pass exactly one JSON value",
-                e);
+                place + " is not JSON" + position + ": " + JsonProblem.reason(e) + "; pass exactly one JSON value",
+                JsonProblem.cause(e));
     }
 
     private void walk(JsonMapper mapper, String json) {

@@ -2,8 +2,10 @@ package io.pgflow.internal.json;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.pgflow.InvalidPayloadException;
 import io.pgflow.workflow.GenericType;
 import java.math.BigDecimal;
@@ -13,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.assertj.core.util.Throwables;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -37,6 +40,10 @@ class JsonTest {
             }
         }
     }
+
+    /** As an application may declare it: the text is asked for the name of a class. */
+    @JsonTypeInfo(use = JsonTypeInfo.Id.CLASS, property = "kind")
+    record Open(String name) {}
 
     @Test
     void a_record_comes_back_as_it_was() {
@@ -112,6 +119,53 @@ class JsonTest {
     }
 
     @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"@class\": \"javax.script.ScriptEngineManager\", \"x\": [1]}",
+                "{\"@type\": \"com.sun.rowset.JdbcRowSetImpl\", \"dataSourceName\": \"ldap://127.0.0.1/x\"}",
+                "[\"java.lang.ProcessBuilder\", [[\"id\"]]]",
+                "{\"kind\": \"java.net.URL\", \"name\": \"a\"}",
+                "{\"name\": {\"@class\": \"java.util.HashMap\"}}"
+            })
+    void a_text_that_names_a_class_is_data_or_refused(String json) {
+        assertThat(onlyData(Json.read(json, Object.class, "it"))).isTrue();
+        assertThat(code(() -> Json.read(json, Open.class, "it"))).isEqualTo("PGF-DAT-004");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"sku\": \"a\", \"count\": \"4711\"}",
+                "{\"sku\": \"a\", \"count\": 4711.5}",
+                "{\"sku\": \"a\", \"count\": 471147114711}",
+                "{\"sku\": 4711, \"count\": 1}",
+                "{\"sku\": [4711], \"count\": 1}",
+                "4711",
+                "\"4711\"",
+                "\"('4711') x\"",
+                "{\"sku\": x4711}",
+                "{\"sku\": \"4711"
+            })
+    void what_is_said_of_a_misfit_quotes_no_value(String json) {
+        for (Class<?> type : List.of(Item.class, Open.class, Duration.class, Instant.class, Picky.class)) {
+            Throwable said = catchThrowable(() -> Json.read(json, type, "it"));
+            if (said != null) { // it is a number or a text, which some of them are made of
+                assertThat(said).isInstanceOf(InvalidPayloadException.class);
+                assertThat(Throwables.getStackTrace(said)).doesNotContain("4711");
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a4711", "{\"4711\": 1, \"4711\": 2}", "[1, a4711]", "'4711'"})
+    void what_is_said_of_a_text_that_is_no_json_quotes_nothing_of_it(String json) {
+        assertThatThrownBy(() -> Json.tree(json, "it"))
+                .hasMessageContaining("line 1")
+                .hasMessageNotContaining("4711")
+                .hasNoCause();
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"", " ", "{", "nul", "1 2", "{} []", "{a:1}", "'a'", "[1,]", "NaN", "// c\n1", "01", "]"})
     void a_payload_is_exactly_one_json_value(String json) {
         assertThat(code(() -> Json.check(json, "it", 100))).isEqualTo("PGF-DAT-001");
@@ -164,5 +218,15 @@ class JsonTest {
         InvalidPayloadException refused = catchThrowableOfType(InvalidPayloadException.class, call);
         assertThat(refused).isNotNull();
         return refused.code();
+    }
+
+    /** Maps, lists, texts, numbers and the like, all the way down. */
+    private static boolean onlyData(Object value) {
+        if (value instanceof Map<?, ?> map) {
+            return map.values().stream().allMatch(JsonTest::onlyData);
+        }
+        return value instanceof List<?> list
+                ? list.stream().allMatch(JsonTest::onlyData)
+                : value instanceof String || value instanceof Number || value instanceof Boolean;
     }
 }

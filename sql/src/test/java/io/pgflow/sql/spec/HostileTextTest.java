@@ -85,14 +85,13 @@ class HostileTextTest extends Specification {
     @Test
     void a_queue_is_plain_or_refused_and_has_no_other_table() {
         for (String text : TEXTS) {
-            String refused = refusal(db -> db.row("select pgflow.create_queue(?)", text));
-            assertThat(refused.isEmpty())
-                    .as("queue %s: %s", text, refused)
-                    .isEqualTo(NAME.matcher(text).matches());
-            refused = refusal(db -> db.row("select pgflow.register_worker('w', array[?], '{}')", text));
-            assertThat(refused.isEmpty())
-                    .as("queue %s: %s", text, refused)
-                    .isEqualTo(NAME.matcher(text).matches());
+            String expected = NAME.matcher(text).matches() ? "" : PF004;
+            assertThat(refusal(db -> db.row("select pgflow.create_queue(?)", text)))
+                    .as("queue %s", text)
+                    .isEqualTo(expected);
+            assertThat(refusal(db -> db.row("select pgflow.register_worker('w', array[?], '{}')", text)))
+                    .as("queue %s", text)
+                    .isEqualTo(expected);
         }
         assertThat(
                         db.count(
@@ -256,6 +255,7 @@ class HostileTextTest extends Specification {
     }
 
     private static final String PF002 = "PF002";
+    private static final String PF004 = "PF004";
 
     private void expect(String text, Pattern allowed, String state, String definition) {
         String refused = refusal(db -> db.defineJson(definition.formatted(json(text))));
