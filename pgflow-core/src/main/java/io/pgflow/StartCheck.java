@@ -4,12 +4,14 @@ import io.pgflow.internal.store.RunStore;
 import io.pgflow.internal.store.ServerFacts;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import javax.sql.DataSource;
 
 /** Looks before anything runs whether the engine can work with a database, and says what to do when it cannot. */
@@ -19,7 +21,8 @@ final class StartCheck {
     static final int SCHEMA_VERSION = 1;
 
     private static final int OLDEST_SERVER = 140_000;
-    private static final long POOL_PATIENCE_SECONDS = 5;
+    private static final Duration POOL_PATIENCE = Duration.ofSeconds(5);
+    private static final Duration PAUSE = Duration.ofMillis(50);
 
     private final RunStore runs;
     private final DataSource dataSource;
@@ -76,11 +79,12 @@ final class StartCheck {
     private void checkPool(List<String> needed) {
         var got = new AtomicInteger();
         var taking = new CompletableFuture<Void>();
-        var thread = new Thread(() -> take(needed.size(), got, taking), "pgflow-start-check");
+        long deadline = System.nanoTime() + POOL_PATIENCE.minus(PAUSE).toNanos();
+        var thread = new Thread(() -> take(needed.size(), got, deadline, taking), "pgflow-start-check");
         thread.setDaemon(true);
         thread.start();
         try {
-            taking.get(POOL_PATIENCE_SECONDS, TimeUnit.SECONDS);
+            taking.get(POOL_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException | ExecutionException e) {
             thread.interrupt();
             throw new IncompatibleDatabaseException(
@@ -96,18 +100,23 @@ final class StartCheck {
         }
     }
 
-    private void take(int left, AtomicInteger got, CompletableFuture<Void> taking) {
+    private void take(int left, AtomicInteger got, long deadline, CompletableFuture<Void> taking) {
         if (left == 0) {
             taking.complete(null);
             return;
         }
-        try (Connection connection = dataSource.getConnection()) {
-            if (connection.isValid(1)) {
-                got.incrementAndGet();
+        while (!taking.isDone()) {
+            try (Connection connection = dataSource.getConnection()) {
+                if (connection.isValid(1)) {
+                    got.incrementAndGet();
+                }
+                take(left - 1, got, deadline, taking);
+            } catch (SQLException e) { // one broken connection says nothing about the size of the pool
+                LockSupport.parkNanos(PAUSE.toNanos());
+                if (System.nanoTime() - deadline > 0 || Thread.currentThread().isInterrupted()) {
+                    taking.completeExceptionally(e);
+                }
             }
-            take(left - 1, got, taking);
-        } catch (SQLException e) {
-            taking.completeExceptionally(e);
         }
     }
 }

@@ -147,6 +147,10 @@ begin
         from step s
         where s.name is null
         union all
+        select pg_catalog.format('step %L is for queue %L, and no queue can be named so', s.name, left(s.value ->> 'queue', 60))
+        from step s
+        where s.value ->> 'queue' !~ '^[a-z][a-z0-9_]{0,39}$'
+        union all
         select pg_catalog.format('what step %L does is not valid: %s', a.name, a.problem)
         from (
             select s.name,

@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import io.pgflow.Pgflow;
 import io.pgflow.PgflowSettings;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,7 +43,7 @@ class ChaosRun {
     private final long seed = Long.getLong("seed", 42);
     private final double rate = Double.parseDouble(System.getProperty("rate", "4"));
     private final Path folder = Path.of("target", "chaos-" + seed);
-    private final boolean clocks = onPath("faketime");
+    private final boolean clocks = WrongClock.isThere();
 
     @Test
     @Timeout(value = 9, unit = TimeUnit.HOURS)
@@ -99,14 +98,14 @@ class ChaosRun {
     }
 
     /** Two of them have a wrong clock, where that can be had: no process decides anything by its own. */
-    private List<WorkerProcess.Setting> workers() {
+    private List<WorkerProcess.Setting> workers() throws IOException {
         Duration life = Duration.ofMinutes((long) minutes + 10);
         List<WorkerProcess.Setting> settings = new ArrayList<>();
         List<String> options = List.of("-cp", System.getProperty("java.class.path"));
         for (int i = 0; i < WORKERS; i++) {
-            List<String> before = !clocks || i < 2 ? List.of() : List.of("faketime", "-f", i == 2 ? "+1h" : "-1h");
-            List<String> jvm = WorkerProcess.jvm(before, options);
-            settings.add(new WorkerProcess.Setting(folder, LEASE, LONGEST_NAP, life, jvm));
+            Map<String, String> clock = !clocks || i < 2 ? Map.of() : WrongClock.environment(i == 2 ? "+1h" : "-1h");
+            settings.add(
+                    new WorkerProcess.Setting(folder, LEASE, LONGEST_NAP, life, WorkerProcess.jvm(options), clock));
         }
         return settings;
     }
@@ -147,6 +146,7 @@ class ChaosRun {
                 "the journals",
                 effects.wrong(
                         Evidence.tasks(database.dataSource()), task -> Evidence.faultsMet(task, attempts, faults)));
+        findings.violations("the faults", Evidence.unharmed(attempts, faults));
         findings.violations("the server's log", database.logged("deadlock detected"));
         if (quiet >= QUIET_WITHIN.toMillis()) {
             findings.violations("quiescence", List.of("work was left after " + QUIET_WITHIN));
@@ -165,10 +165,5 @@ class ChaosRun {
             }
         }
         Files.createDirectories(folder);
-    }
-
-    private static boolean onPath(String program) {
-        return Stream.of(System.getenv("PATH").split(File.pathSeparator, -1))
-                .anyMatch(entry -> Files.isExecutable(Path.of(entry, program)));
     }
 }

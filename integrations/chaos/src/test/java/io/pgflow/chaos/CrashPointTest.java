@@ -83,7 +83,7 @@ class CrashPointTest {
     }
 
     private static WorkerProcess.Setting setting(Path folder, Duration nap, List<String> options) {
-        return new WorkerProcess.Setting(folder, LEASE, nap, PATIENCE, WorkerProcess.jvm(List.of(), options));
+        return new WorkerProcess.Setting(folder, LEASE, nap, PATIENCE, WorkerProcess.jvm(options), Map.of());
     }
 
     @AfterAll

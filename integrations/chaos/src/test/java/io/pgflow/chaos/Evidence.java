@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import javax.sql.DataSource;
 
 /** What the tables, the ledger and the history say, and what of it breaks a promise. */
@@ -39,6 +40,9 @@ final class Evidence {
             join pgflow.runs r on r.run_id = t.run_id
             where s.handler is not null and s.is_map = (t.item > 0)
             """;
+
+    /** What was sent before may be carried out so much later, in milliseconds. */
+    private static final long ON_ITS_WAY = 5_000;
 
     private Evidence() {}
 
@@ -77,6 +81,21 @@ final class Evidence {
     static List<Fault> met(Attempt attempt, List<Fault> faults) {
         return faults.stream()
                 .filter(fault -> fault.overlaps(attempt.worker(), attempt.from(), attempt.to()))
+                .toList();
+    }
+
+    /** Workers that claimed although they were killed or stood still: the fault has not hit them, and the run shows less than it says. */
+    static List<String> unharmed(Attempts attempts, List<Fault> faults) {
+        Map<String, List<Fault>> still = faults.stream()
+                .filter(fault -> fault.kind() == Kind.KILL_WORKER || fault.kind() == Kind.SUSPEND_WORKER)
+                .collect(Collectors.groupingBy(Fault::target));
+        return attempts.byTask().values().stream()
+                .flatMap(List::stream)
+                .flatMap(attempt -> still.getOrDefault(attempt.worker(), List.of()).stream()
+                        .filter(fault -> fault.kind() == Kind.KILL_WORKER || attempt.from() < fault.to())
+                        .filter(fault -> fault.from() + ON_ITS_WAY < attempt.from())
+                        .map(fault -> attempt.worker() + " claims " + (attempt.from() - fault.from()) + " ms after "
+                                + fault.kind()))
                 .toList();
     }
 

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A worker in a process of its own. Its input is closed with this one's end, which ends it. */
@@ -22,12 +23,10 @@ final class WorkerProcess {
     /**
      * How the command of a small JVM begins, that starts fast.
      *
-     * @param before it, such as a program that changes its clock
      * @param options more of them, the class path among them
      */
-    static List<String> jvm(List<String> before, List<String> options) {
-        List<String> command = new ArrayList<>(before);
-        command.addAll(List.of(
+    static List<String> jvm(List<String> options) {
+        List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx128m",
                 "-XX:TieredStopAtLevel=1",
@@ -41,8 +40,15 @@ final class WorkerProcess {
      * @param folder for the journal and the log
      * @param life after which it ends in any case
      * @param jvm how the command begins, see {@link #jvm}
+     * @param environment what it gets beside this process's own
      */
-    record Setting(Path folder, Duration expiresAfter, Duration longestNap, Duration life, List<String> jvm) {
+    record Setting(
+            Path folder,
+            Duration expiresAfter,
+            Duration longestNap,
+            Duration life,
+            List<String> jvm,
+            Map<String, String> environment) {
 
         Path journalOf(String name) {
             return folder.resolve(name + ".journal");
@@ -61,13 +67,12 @@ final class WorkerProcess {
             for (CrashPoint each : point) {
                 command.add(each.toString());
             }
+            ProcessBuilder builder = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(folder.resolve(name + ".log").toFile());
+            builder.environment().putAll(environment);
             try {
-                return new WorkerProcess(
-                        name,
-                        new ProcessBuilder(command)
-                                .redirectErrorStream(true)
-                                .redirectOutput(folder.resolve(name + ".log").toFile())
-                                .start());
+                return new WorkerProcess(name, builder.start());
             } catch (IOException e) {
                 throw new UncheckedIOException("worker " + name + " does not start", e);
             }

@@ -17,7 +17,7 @@ public final class Faults {
 
     private record Hold(String marker, Parked parked) {}
 
-    private record Once(String marker, Fault fault) {}
+    private record Once(String marker, Fault fault, boolean last) {}
 
     private final Random random;
     private final List<Hold> holds = new CopyOnWriteArrayList<>();
@@ -26,6 +26,7 @@ public final class Faults {
     private double failBefore;
     private double executeAndFail;
     private Predicate<String> among = sql -> true;
+    private volatile boolean ended;
 
     private Faults(long seed) {
         random = new Random(seed);
@@ -67,13 +68,28 @@ public final class Faults {
 
     /** The next call whose SQL contains the marker meets this fault, whatever the shares say. */
     public Faults once(Fault fault, String marker) {
-        onces.add(new Once(marker.toLowerCase(Locale.ROOT), fault));
+        onces.add(new Once(marker.toLowerCase(Locale.ROOT), fault, false));
         return this;
     }
 
-    /** From now on nothing breaks: no share of the calls, and none of those that were to break once. What is held stays held. */
+    /**
+     * The next call whose SQL contains the marker meets this fault, and no later call gets through: as when a process, or its link, ends
+     * there for good.
+     */
+    public Faults endAt(Fault fault, String marker) {
+        onces.add(new Once(marker.toLowerCase(Locale.ROOT), fault, true));
+        return this;
+    }
+
+    /** Whether a call has come to where {@link #endAt} says. */
+    public boolean hasEnded() {
+        return ended;
+    }
+
+    /** From now on nothing breaks: no share of the calls, and none of those that were to break once; what had ended goes on. What is held stays held. */
     public Faults heal() {
         onces.clear();
+        ended = false;
         return rates(0, 0);
     }
 
@@ -89,10 +105,15 @@ public final class Faults {
         if (hold.isPresent()) {
             hold.get().parked().hold();
         }
-        return take(onces, each -> text.contains(each.marker()))
-                .map(Once::fault)
-                .map(this::counted)
-                .orElseGet(() -> decide(sql));
+        Optional<Once> once = take(onces, each -> text.contains(each.marker()));
+        if (ended) {
+            return counted(Fault.FAIL_BEFORE);
+        }
+        if (once.isEmpty()) {
+            return decide(sql);
+        }
+        ended = once.get().last();
+        return counted(once.get().fault());
     }
 
     private synchronized Fault decide(String sql) {

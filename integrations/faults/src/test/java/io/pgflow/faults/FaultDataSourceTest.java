@@ -47,6 +47,33 @@ class FaultDataSourceTest {
     }
 
     @Test
+    void nothing_gets_through_after_the_call_at_which_all_ends() throws SQLException {
+        faults.endAt(Fault.EXECUTE_AND_FAIL, "written");
+        run(faulty, "select 1");
+        assertThat(faults.hasEnded()).isFalse();
+
+        for (String sql : List.of(INSERT, INSERT, "select 1")) {
+            assertThatThrownBy(() -> run(faulty, sql)).isInstanceOf(SQLException.class);
+        }
+
+        assertThat(faults.hasEnded()).isTrue();
+        assertThat(rows()).isEqualTo(1);
+        faults.heal();
+        run(faulty, INSERT);
+        assertThat(rows()).isEqualTo(2);
+    }
+
+    @Test
+    void the_last_call_may_break_before_the_database_has_heard_it() throws SQLException {
+        faults.endAt(Fault.FAIL_BEFORE, "written");
+
+        assertThatThrownBy(() -> run(faulty, INSERT)).isInstanceOf(SQLException.class);
+
+        assertThat(faults.hasEnded()).isTrue();
+        assertThat(rows()).isZero();
+    }
+
+    @Test
     void what_fails_before_never_reaches_the_database_and_breaks_its_connection() throws SQLException {
         faults.rates(1, 0);
         try (Connection connection = faulty.getConnection();

@@ -1,5 +1,8 @@
 package io.pgflow.testkit;
 
+import java.util.EnumSet;
+import java.util.Set;
+
 /**
  * At which call of the engine to its database shall something go wrong? Each is named by the function that is called; what the function
  * does stands in the SQL.
@@ -40,10 +43,17 @@ public enum Call {
     /** Runs are cancelled. */
     CANCEL("cancel_runs");
 
+    private static final Set<Call> OF_THE_TEST = EnumSet.of(START, SIGNAL, CANCEL);
+
     private final String function;
 
     Call(String function) {
         this.function = function;
+    }
+
+    /** Whether a worker makes it, or upkeep, by itself; the others are made by whoever calls the engine. */
+    boolean isMadeByTheEngine() {
+        return !OF_THE_TEST.contains(this);
     }
 
     /** The function in schema pgflow; {@code commit} for {@link #COMMIT}, which is none. */

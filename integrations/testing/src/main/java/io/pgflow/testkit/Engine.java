@@ -2,19 +2,28 @@ package io.pgflow.testkit;
 
 import io.pgflow.Pgflow;
 import io.pgflow.PgflowSettings;
+import io.pgflow.faults.Fault;
+import io.pgflow.faults.Faults;
 import io.pgflow.notify.Listener;
 import io.pgflow.workflow.StepDefinition;
 import io.pgflow.workflow.TaskHandler;
 import io.pgflow.workflow.Workflow;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/** The engine under test. It begins when it is first needed, and begins anew when it is given more workflows after that. */
+/**
+ * The engine under test. It begins when it is first needed, begins anew when it is given more workflows after that, and has a successor when it
+ * was told to end like a process that is killed: from its last call on it reaches the database no more.
+ */
 final class Engine implements AutoCloseable {
+
+    private static final long SEED = 1;
 
     private final DataSource database;
     private final Listener.Factory listener;
@@ -22,7 +31,10 @@ final class Engine implements AutoCloseable {
     private final Turnstile turnstile;
     private final StepFaults faults;
     private final Map<String, Workflow<?, ?>> workflows = new LinkedHashMap<>();
+    private final List<Pgflow> killed = new ArrayList<>();
     private volatile @Nullable Pgflow running;
+    /** Where the engine of now, or the next one, ends. */
+    private Faults life = Faults.seeded(SEED);
 
     Engine(
             DataSource database,
@@ -50,13 +62,19 @@ final class Engine implements AutoCloseable {
                 .forEach(faults::known);
         Workflow<I, O> own = Workflow.of(workflow.definition(), workflow.inputType(), workflow.outputType(), guarded);
         workflows.put(workflow.toJson(), own);
-        close();
+        stop();
+    }
+
+    /** The next such call is its last, and is carried out or not as the fault says. */
+    synchronized void endAt(Fault fault, Call call) {
+        life.endAt(fault, call.function());
     }
 
     synchronized Pgflow pgflow() {
+        bury();
         Pgflow now = running;
         if (now == null) {
-            now = Pgflow.on(database)
+            now = Pgflow.on(Mortal.dataSource(database, life))
                     .settings(settings)
                     .listener(listener)
                     .with(workflows.values().toArray(new Workflow<?, ?>[0]))
@@ -74,15 +92,47 @@ final class Engine implements AutoCloseable {
         }
     }
 
-    /** The number of its worker at this moment; none when it has no handlers, or has not begun. */
+    /** The number of its worker at this moment; none when it has no handlers, has not begun or was killed. */
     synchronized Optional<Long> workerId() {
-        return Optional.ofNullable(running)
-                .flatMap(Pgflow::worker)
-                .map(worker -> worker.status().workerId());
+        bury();
+        return Optional.ofNullable(running).flatMap(Engine::workerOf);
+    }
+
+    /** The numbers of the workers that were killed. */
+    synchronized List<Long> killedWorkers() {
+        bury();
+        return killed.stream().flatMap(each -> workerOf(each).stream()).toList();
+    }
+
+    /** How many engines were killed. */
+    synchronized int crashes() {
+        bury();
+        return killed.size();
+    }
+
+    private static Optional<Long> workerOf(Pgflow pgflow) {
+        return pgflow.worker().map(worker -> worker.status().workerId());
+    }
+
+    /** Who was killed has a successor, and is left lying until all ends: handles of its runs may still be asked. */
+    private void bury() {
+        Pgflow last = running;
+        if (last != null && life.hasEnded()) {
+            killed.add(last);
+            running = null;
+            life = Faults.seeded(SEED);
+        }
     }
 
     @Override
     public synchronized void close() {
+        stop();
+        killed.forEach(Engine::closeInBackground);
+    }
+
+    /** The one of now; it begins anew when it is needed. */
+    private void stop() {
+        bury();
         Pgflow last = running;
         running = null;
         if (last != null) {
@@ -93,5 +143,12 @@ final class Engine implements AutoCloseable {
                 turnstile.tear(false);
             }
         }
+    }
+
+    /** It would say goodbye for some seconds, and nobody hears it. */
+    private static void closeInBackground(Pgflow killed) {
+        var closing = new Thread(killed::close, "testkit-burial");
+        closing.setDaemon(true);
+        closing.start();
     }
 }

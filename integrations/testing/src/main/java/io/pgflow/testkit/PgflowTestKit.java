@@ -285,6 +285,36 @@ public final class PgflowTestKit implements AutoCloseable {
         return this;
     }
 
+    /**
+     * The engine ends like a process that is killed, where it would make the next such call: it never reaches the database again, and what it
+     * held stays held. Another one begins in its place in {@link #runAll}; it gets those tasks when the clock has passed the time after which a
+     * worker is lost (10 minutes unless set; {@link #runToEnd} moves it there).
+     *
+     * @throws IllegalArgumentException for a call that the test makes itself: a start, a signal or a cancellation
+     */
+    public PgflowTestKit crashBefore(Call call) {
+        return crash(Fault.FAIL_BEFORE, call);
+    }
+
+    /** The same, and the call is carried out: the database has heard it, and nobody hears the answer. */
+    public PgflowTestKit crashAfter(Call call) {
+        return crash(Fault.EXECUTE_AND_FAIL, call);
+    }
+
+    /** How many engines have ended by {@link #crashBefore} and {@link #crashAfter} so far. */
+    public int crashes() {
+        return engine.crashes();
+    }
+
+    private PgflowTestKit crash(Fault fault, Call call) {
+        if (!call.isMadeByTheEngine()) {
+            throw new IllegalArgumentException(call
+                    + " is a call of the test; crash at one that the engine makes by itself, such as " + Call.COMPLETE);
+        }
+        engine.endAt(fault, call);
+        return this;
+    }
+
     /** The next such call is held before it reaches the database, until what is returned is closed, or the kit. */
     public Parked park(Call call) {
         Parked held = faults().park(call.function());

@@ -48,7 +48,7 @@ final class Quiescence {
     }
 
     Survey survey() {
-        return Survey.of(questions, clock.now(), engine.workerId());
+        return Survey.of(questions, clock.now(), engine.workerId(), engine.killedWorkers());
     }
 
     /** Calm is a round in which the engine has asked, and nothing changed; a slow engine makes no calm. */

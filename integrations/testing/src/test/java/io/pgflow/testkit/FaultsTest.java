@@ -10,6 +10,7 @@ import io.pgflow.executor.Run;
 import io.pgflow.faults.Fault;
 import io.pgflow.faults.Parked;
 import io.pgflow.sql.PgflowSchema;
+import io.pgflow.state.RunState;
 import io.pgflow.workflow.StepKey;
 import io.pgflow.workflow.Workflow;
 import java.sql.Connection;
@@ -17,6 +18,7 @@ import java.sql.ResultSet;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -163,6 +165,27 @@ class FaultsTest {
         kit.assertThat(run).succeeded().step("charge").afterAttempts(1);
         assertThat(kit.faults().count(Fault.FAIL_BEFORE)).isZero();
         assertThat(kit.faults().count(Fault.EXECUTE_AND_FAIL)).isZero();
+    }
+
+    @Test
+    void a_call_that_the_test_makes_is_no_place_for_the_engine_to_end(PgflowTestKit kit) {
+        for (Call call : List.of(Call.START, Call.SIGNAL, Call.CANCEL)) {
+            assertThatThrownBy(() -> kit.crashAfter(call))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("COMPLETE");
+        }
+    }
+
+    @Test
+    void the_handle_of_a_run_outlives_the_engine_that_gave_it(PgflowTestKit kit) {
+        kit.with(ORDER).crashAfter(Call.COMPLETE);
+        Run<String> run = kit.start(ORDER, 1);
+
+        kit.runAll();
+        assertThat(kit.crashes()).isOne();
+
+        assertThat(run.snapshot().state()).isEqualTo(RunState.SUCCEEDED);
+        assertThat(kit.callsOf("reserve")).as("it had been reported").isOne();
     }
 
     @Test

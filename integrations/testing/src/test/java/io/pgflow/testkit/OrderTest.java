@@ -2,6 +2,7 @@ package io.pgflow.testkit;
 
 import static io.pgflow.testkit.Orders.CHARGE;
 import static io.pgflow.testkit.Orders.ORDER;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pgflow.executor.Run;
 import java.time.Duration;
@@ -47,6 +48,20 @@ class OrderTest {
         kit.runAll();
 
         kit.assertThat(run).output("paid for item 7, with null");
+        kit.verify();
+    }
+    // endregion
+
+    // region crash
+    @Test
+    void what_was_reserved_by_a_process_that_could_not_report_it_is_reserved_again(PgflowTestKit kit) {
+        kit.with(ORDER).crashBefore(Call.COMPLETE);
+        Run<String> run = kit.start(ORDER, 7);
+
+        kit.runToEnd(run);
+
+        kit.assertThat(run).succeeded();
+        assertThat(kit.callsOf("reserve")).isEqualTo(2);
         kit.verify();
     }
     // endregion
