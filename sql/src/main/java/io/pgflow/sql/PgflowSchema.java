@@ -27,7 +27,10 @@ public final class PgflowSchema {
      * Brings the database to the schema of this library; does nothing when it is there already.
      *
      * <p>May be called by many JVMs at once: one works, the others wait for it. All or nothing: a migration that fails leaves the schema as
-     * it was. Uses up to four connections at the same time, as a user that may create schemas; they must go to the server directly, because
+     * it was. May be called while others work: when a transaction holds a table that is to change, it gives way and begins anew, until that
+     * one has ended or this thread is interrupted.
+     *
+     * <p>Uses up to four connections at the same time, as a user that may create schemas; they must go to the server directly, because
      * Flyway keeps state in its sessions that a transaction pooler loses.
      *
      * @throws SchemaException when the database is not fit for it; the code and the message say why and what to do
@@ -72,7 +75,7 @@ public final class PgflowSchema {
     private static void migrate(Flyway flyway) {
         try {
             refuseNewer(flyway);
-            flyway.migrate();
+            ShortLockWaits.untilThrough(flyway::migrate);
         } catch (FlywayException e) {
             throw failed(e);
         }
@@ -99,6 +102,7 @@ public final class PgflowSchema {
                 .failOnMissingLocations(true)
                 .javaMigrations(new PgmqChoice())
                 .skipDefaultCallbacks(true)
+                .callbacks(new ShortLockWaits())
                 .schemas(NAME)
                 .defaultSchema(NAME)
                 .table(HISTORY)

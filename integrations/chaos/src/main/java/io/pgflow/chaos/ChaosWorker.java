@@ -100,7 +100,7 @@ public final class ChaosWorker {
         return ends;
     }
 
-    private static void endAfter(Duration time) {
+    static void endAfter(Duration time) {
         daemon("chaos-watchdog", () -> {
             try {
                 Thread.sleep(time.toMillis());
@@ -111,7 +111,7 @@ public final class ChaosWorker {
         });
     }
 
-    private static void daemon(String name, Runnable work) {
+    static void daemon(String name, Runnable work) {
         Thread thread = new Thread(work, name);
         thread.setDaemon(true);
         thread.start();

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.pgflow.Pgflow;
 import io.pgflow.PgflowSettings;
+import io.pgflow.executor.Run;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -44,6 +46,8 @@ class ChaosRun {
     private final double rate = Double.parseDouble(System.getProperty("rate", "4"));
     private final Path folder = Path.of("target", "chaos-" + seed);
     private final boolean clocks = WrongClock.isThere();
+    /** By run that was acknowledged: its workflow, or {@code cancelled}. */
+    private final Map<UUID, String> acknowledged = new ConcurrentHashMap<>();
 
     @Test
     @Timeout(value = 9, unit = TimeUnit.HOURS)
@@ -74,7 +78,7 @@ class ChaosRun {
         PgflowSettings settings = PgflowSettings.builder().workerName("driver").build();
         try (Pgflow pgflow = Pgflow.on(database.dataSource()).settings(settings).start();
                 Crew crew = new Crew(database.port(), seed, workers());
-                Load load = new Load(pgflow.executor(), rate, seed)) {
+                Load load = new Load(pgflow.executor(), rate, seed, this::acknowledge)) {
             define(pgflow);
             await().atMost(STARTED_WITHIN)
                     .until(() -> Evidence.lines(database.dataSource(), STARTED).equals(List.of("" + WORKERS)));
@@ -91,6 +95,10 @@ class ChaosRun {
             long quiet = awaitQuiet(database);
             return check(database, pgflow, load, faults, quiet);
         }
+    }
+
+    private void acknowledge(Run<?> run, String kind) {
+        acknowledged.put(run.id(), kind);
     }
 
     private static void define(Pgflow pgflow) {
@@ -138,9 +146,7 @@ class ChaosRun {
 
         var findings = new Findings(minutes, seed, rate, clocks, database.version(), faults, attempts, quiet);
         findings.violations("verify", pgflow.verify());
-        findings.violations(
-                "an acknowledged run",
-                Evidence.lostRuns(states, load.acknowledged().keySet()));
+        findings.violations("an acknowledged run", Evidence.lostRuns(states, acknowledged.keySet()));
         findings.violations("the ledger", Evidence.lines(database.dataSource(), Evidence.LEDGER));
         findings.violations(
                 "the journals",
@@ -151,7 +157,7 @@ class ChaosRun {
         if (quiet >= QUIET_WITHIN.toMillis()) {
             findings.violations("quiescence", List.of("work was left after " + QUIET_WITHIN));
         }
-        findings.runs(load.acknowledged(), states, load.refused(), load.decided());
+        findings.runs(acknowledged, states, load.refused(), load.decided());
         findings.effects(effects);
         return findings;
     }

@@ -8,13 +8,13 @@ import io.pgflow.executor.Run;
 import io.pgflow.executor.StartOptions;
 import io.pgflow.workflow.Workflow;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 
 /** Starts runs at a rate, in an order and with payloads that the seed says; cancels some, and decides what people are asked. */
@@ -24,17 +24,17 @@ final class Load implements AutoCloseable {
     private final Random random;
     private final double perSecond;
     private final Workload workload = new Workload(null, Duration.ZERO);
-    /** By run that was acknowledged: its workflow, or {@code cancelled}. */
-    private final Map<UUID, String> acknowledged = new ConcurrentHashMap<>();
-
+    private final BiConsumer<Run<?>, String> acknowledged;
     private final Set<UUID> toCancel = ConcurrentHashMap.newKeySet();
     private final ConcurrentLinkedQueue<String> refusals = new ConcurrentLinkedQueue<>();
     private final AtomicInteger decided = new AtomicInteger();
     private final Thread people = new Thread(this::decideAndCancel, "chaos-people");
 
-    Load(Executor executor, double perSecond, long seed) {
+    /** {@code acknowledged} gets each run that was, and its workflow, or {@code cancelled}. */
+    Load(Executor executor, double perSecond, long seed, BiConsumer<Run<?>, String> acknowledged) {
         this.executor = executor;
         this.perSecond = perSecond;
+        this.acknowledged = acknowledged;
         this.random = new Random(seed);
         people.setDaemon(true);
         people.start();
@@ -50,10 +50,6 @@ final class Load implements AutoCloseable {
             }
             Thread.sleep((long) (1_000 / perSecond));
         }
-    }
-
-    Map<UUID, String> acknowledged() {
-        return Map.copyOf(acknowledged);
     }
 
     int refused() {
@@ -79,13 +75,13 @@ final class Load implements AutoCloseable {
             start(workload.approval(), payload);
         } else {
             Run<?> run = executor.start(workload.chain(), payload, StartOptions.none());
-            acknowledged.put(run.id(), "cancelled");
+            acknowledged.accept(run, "cancelled");
             toCancel.add(run.id());
         }
     }
 
     private <I> void start(Workflow<I, ?> workflow, I input) {
-        acknowledged.put(executor.start(workflow, input).id(), workflow.name());
+        acknowledged.accept(executor.start(workflow, input), workflow.name());
     }
 
     /** 0.2 to 64 KB, small ones more often. */
