@@ -303,7 +303,8 @@ class TransactionalStepsTest {
         release.countDown();
 
         await().atMost(PATIENCE)
-                .until(() -> !engines.sql("select count(*) from pgflow.stale_reports").equals(List.of("0")));
+                .until(() -> !engines.sql("select count(*) from pgflow.stale_reports")
+                        .equals(List.of("0")));
         assertThat(ledger()).containsExactly("attempt 2");
     }
 

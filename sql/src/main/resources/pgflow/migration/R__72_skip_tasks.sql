@@ -28,6 +28,7 @@ as $$
 declare
     v_now timestamptz;
     v_skipped record;
+    v_delivered boolean;
 begin
     to_settle := false;
     perform 1
@@ -107,7 +108,8 @@ begin
     into ended_run_ids, woken_queues, to_settle
     from pgflow._end_steps(v_skipped.run_ids, v_skipped.steps, v_skipped.items, v_skipped.workflow_ids, v_now) e;
     perform pgflow._delete_messages(v_skipped.queues, v_skipped.priorities, v_skipped.message_ids);
-    to_settle := to_settle or pgflow._forget_waiting(v_skipped.run_ids, v_skipped.steps);
+    v_delivered := pgflow._forget_waiting(v_skipped.run_ids, v_skipped.steps); -- a statement of its own: "or" would not always call it
+    to_settle := to_settle or v_delivered;
 end;
 $$;
 

@@ -11,39 +11,42 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** A row of a result, its columns by name. */
-record Row(Map<String, @Nullable Object> columns) {
-    @Nullable
-    Object value(String column) {
+public record Row(Map<String, @Nullable Object> columns) {
+    /** Whether there is such a column. */
+    public boolean has(String column) {
+        return columns.containsKey(column);
+    }
+
+    public @Nullable Object value(String column) {
         if (!columns.containsKey(column)) {
             throw new IllegalArgumentException("no column " + column + " in " + columns.keySet());
         }
         return columns.get(column);
     }
 
-    @Nullable
-    String text(String column) {
+    public @Nullable String text(String column) {
         Object value = value(column);
         return value == null ? null : value.toString();
     }
 
-    int integer(String column) {
+    public int integer(String column) {
         return Integer.parseInt(String.valueOf(value(column)));
     }
 
-    long number(String column) {
+    public long number(String column) {
         return Long.parseLong(String.valueOf(value(column)));
     }
 
-    boolean truth(String column) {
+    public boolean truth(String column) {
         return Boolean.TRUE.equals(value(column));
     }
 
-    UUID uuid(String column) {
+    public UUID uuid(String column) {
         return UUID.fromString(String.valueOf(value(column)));
     }
 
     /** The elements of an array; none when it is null. */
-    <T> List<T> list(String column, Class<T> type) {
+    public <T> List<T> list(String column, Class<T> type) {
         Object value = value(column);
         List<T> elements = new ArrayList<>();
         if (value instanceof Object[] array) {

@@ -16,11 +16,11 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /** One connection that speaks the engine's functions. Every call is a transaction, unless {@link #begin} opened one. */
-final class Session implements AutoCloseable {
+public final class Session implements AutoCloseable {
     private final Connection connection;
     private final List<SQLWarning> notices = new ArrayList<>();
 
-    Session(DataSource database) {
+    public Session(DataSource database) {
         try {
             connection = database.getConnection();
             execute("set statement_timeout = '30s'");
@@ -39,7 +39,7 @@ final class Session implements AutoCloseable {
                 .number("workflow_id");
     }
 
-    Row defineJson(@Nullable String definition) {
+    public Row defineJson(@Nullable String definition) {
         return row("select * from pgflow.define_workflow(?::jsonb)", definition);
     }
 
@@ -297,21 +297,21 @@ final class Session implements AutoCloseable {
                 .text("output");
     }
 
-    long count(String sql, @Nullable Object... parameters) {
+    public long count(String sql, @Nullable Object... parameters) {
         return Long.parseLong(texts(sql, parameters).get(0));
     }
 
-    List<String> texts(String sql, @Nullable Object... parameters) {
+    public List<String> texts(String sql, @Nullable Object... parameters) {
         return rows(sql, parameters).stream()
                 .map(row -> String.valueOf(row.columns().values().iterator().next()))
                 .toList();
     }
 
-    Row row(String sql, @Nullable Object... parameters) {
+    public Row row(String sql, @Nullable Object... parameters) {
         return rows(sql, parameters).get(0);
     }
 
-    List<Row> rows(String sql, @Nullable Object... parameters) {
+    public List<Row> rows(String sql, @Nullable Object... parameters) {
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             for (int i = 0; i < parameters.length; i++) {
                 bind(statement, i + 1, parameters[i]);
@@ -338,7 +338,7 @@ final class Session implements AutoCloseable {
         return taken;
     }
 
-    void execute(String sql) {
+    public void execute(String sql) {
         try (var statement = connection.createStatement()) {
             statement.execute(sql);
         } catch (SQLException e) {
@@ -346,15 +346,15 @@ final class Session implements AutoCloseable {
         }
     }
 
-    void begin() {
+    public void begin() {
         execute("begin");
     }
 
-    void commit() {
+    public void commit() {
         execute("commit");
     }
 
-    void rollback() {
+    public void rollback() {
         execute("rollback");
     }
 

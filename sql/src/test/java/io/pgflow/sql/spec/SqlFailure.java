@@ -3,7 +3,7 @@ package io.pgflow.sql.spec;
 import java.sql.SQLException;
 
 /** The server refused a statement. */
-final class SqlFailure extends RuntimeException {
+public final class SqlFailure extends RuntimeException {
     private static final long serialVersionUID = 1;
     private final String state;
 
@@ -12,7 +12,7 @@ final class SqlFailure extends RuntimeException {
         this.state = String.valueOf(cause.getSQLState());
     }
 
-    String state() {
+    public String state() {
         return state;
     }
 }

@@ -307,6 +307,19 @@ class WaitTest extends Specification {
     }
 
     @Test
+    void a_step_that_is_skipped_leaves_no_timer_when_the_next_one_waits_too() {
+        db.defineJson(
+                "{\"name\": \"flow\", \"steps\": [{\"name\": \"wait\", \"signal\": \"paid\", \"within\": \"PT1H\"},"
+                        + " {\"name\": \"nap\", \"sleep\": \"PT1H\", \"after\": [\"wait\"]}]}");
+        UUID run = db.start("flow");
+        db.settle();
+
+        assertThat(db.skip(run, "wait").toSettle()).isTrue();
+
+        assertThat(db.count("select count(*) from pgflow.timers")).isZero();
+    }
+
+    @Test
     void a_step_can_be_skipped_after_its_signal_came_and_before_that_is_settled() {
         defineOne("\"signal\": \"paid\"");
         UUID run = db.start("flow");

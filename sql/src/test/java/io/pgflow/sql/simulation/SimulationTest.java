@@ -1,0 +1,60 @@
+package io.pgflow.sql.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Histories of a whole system with faults, each from a seed ({@link Simulation}). A failure names the seed, and {@code -DargLine=-Dseed=7} plays
+ * it alone; {@code -DargLine=-Dseeds=300} says how many are played, 6 if nothing is said.
+ */
+class SimulationTest {
+    /** So many seeds take each of the common transitions and meet each fault. */
+    private static final int ENOUGH = 6;
+
+    private static final String[] MOVES =
+            ("await enqueue schedule claim open complete retry lose release reschedule fail skip_unmet skip_failed cancel_pending"
+                            + " cancel_scheduled cancel_running delay start begin succeed fail_run cancel_run restart restart_run")
+                    .split(" ");
+
+    @Test
+    void whatever_fails_nothing_is_lost_and_nothing_happens_twice() {
+        long first = Long.getLong("seed", 1);
+        int seeds = System.getProperty("seed") == null ? Integer.getInteger("seeds", ENOUGH) : 1;
+        Map<Fault, Integer> faults = new EnumMap<>(Fault.class);
+        Set<String> moves = new TreeSet<>();
+        long calls = 0;
+        long nanos = 0;
+        long millis = 0;
+        int lostWorkers = 0;
+        for (long seed = first; seed < first + seeds; seed++) {
+            Simulation.Played played = Simulation.play(seed);
+            played.faults().forEach((fault, times) -> faults.merge(fault, times, Integer::sum));
+            moves.addAll(played.moves());
+            calls += played.calls();
+            nanos += played.nanos();
+            millis += played.millis();
+            lostWorkers += played.lostWorkers();
+        }
+        System.out.printf(
+                "%d seeds, %d calls, %.0f calls/s, %.1f simulated hours, %d workers lost, faults %s%n",
+                seeds, calls, calls * 1e9 / nanos, millis / 3.6e6, lostWorkers, faults);
+        if (seeds >= ENOUGH) {
+            assertThat(faults).containsOnlyKeys(Fault.values());
+            assertThat(lostWorkers).isPositive();
+            assertThat(moves).contains(MOVES);
+        }
+    }
+
+    @Test
+    void one_seed_is_one_history() {
+        long seed = Long.getLong("seed", 1);
+
+        assertThat(Simulation.play(seed).history())
+                .isEqualTo(Simulation.play(seed).history());
+    }
+}
