@@ -70,6 +70,12 @@ final class Engine implements AutoCloseable {
         life.endAt(fault, call.function());
     }
 
+    /** It does not end where it was told to; who was killed stays so. */
+    synchronized void heal() {
+        bury();
+        life.heal();
+    }
+
     synchronized Pgflow pgflow() {
         bury();
         Pgflow now = running;

@@ -343,6 +343,7 @@ public final class PgflowTestKit implements AutoCloseable {
     /** From now on nothing goes wrong that was asked for here; what is parked stays so. */
     public PgflowTestKit heal() {
         stepFaults.heal();
+        engine.heal();
         stage.deafen(false);
         faults().heal();
         return this;

@@ -158,6 +158,7 @@ class FaultsTest {
     @Test
     void what_has_not_gone_wrong_yet_does_not_once_it_is_healed(PgflowTestKit kit) {
         kit.with(ORDER).failOnce("charge").breakBefore(Call.CLAIM).breakAfter(Call.COMPLETE);
+        kit.crashAfter(Call.COMPLETE);
         Run<String> run = kit.heal().start(ORDER, 1);
 
         kit.runAll();
@@ -165,6 +166,7 @@ class FaultsTest {
         kit.assertThat(run).succeeded().step("charge").afterAttempts(1);
         assertThat(kit.faults().count(Fault.FAIL_BEFORE)).isZero();
         assertThat(kit.faults().count(Fault.EXECUTE_AND_FAIL)).isZero();
+        assertThat(kit.crashes()).isZero();
     }
 
     @Test
