@@ -3,6 +3,7 @@ package io.pgflow.testing;
 import io.pgflow.PgflowSettings;
 import io.pgflow.faults.FaultDataSource;
 import io.pgflow.faults.Faults;
+import io.pgflow.sql.PgflowSchema;
 import java.util.Locale;
 import javax.sql.DataSource;
 
@@ -18,8 +19,19 @@ enum Adversity {
         }
     },
 
-    /** No notification is sent, and none is heard. */
+    /** No notification is sent, and none is heard; and the engine has no more rights than the documentation gives to an application. */
     SILENCE {
+        @Override
+        void prepare(DataSource database) {
+            super.prepare(database);
+            ApplicationRole.grant(database);
+        }
+
+        @Override
+        DataSource under(DataSource database) {
+            return ApplicationRole.of(database);
+        }
+
         @Override
         PgflowSettings.Builder under(PgflowSettings.Builder settings) {
             return settings.notifications(false);
@@ -40,11 +52,15 @@ enum Adversity {
     };
 
     /** One for all tests: most make far fewer than a hundred calls. */
-    private static final Faults BROKEN =
-            Faults.seeded(Long.getLong("pgflow.test.seed", 42)).rate(0.01);
+    private static final Faults BROKEN = Faults.seeded(Long.getLong("pgflow.test.seed", 42))
+            .rate(Double.parseDouble(System.getProperty("pgflow.test.rate", "0.01")));
 
     static final Adversity CURRENT =
             valueOf(System.getProperty("pgflow.test.adversity", "none").toUpperCase(Locale.ROOT));
+
+    void prepare(DataSource database) {
+        PgflowSchema.migrate(database);
+    }
 
     DataSource under(DataSource database) {
         return database;

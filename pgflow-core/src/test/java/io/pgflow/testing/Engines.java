@@ -8,7 +8,6 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.pgflow.Pgflow;
 import io.pgflow.PgflowSettings;
 import io.pgflow.embedded.TestDatabases;
-import io.pgflow.sql.PgflowSchema;
 import io.pgflow.workflow.Workflow;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -39,13 +38,16 @@ public final class Engines implements BeforeEachCallback, AfterEachCallback {
     @Override
     public void beforeEach(ExtensionContext context) {
         assumeTrue(Adversity.CURRENT.isThere(), "NOT TESTED: PgBouncer is not installed, so nothing went through it");
-        database = TestDatabases.freshDatabase(PgflowSchema::migrate, "pgflow");
+        database = TestDatabases.freshDatabase(Adversity.CURRENT::prepare, "pgflow");
     }
 
     @Override
     public void afterEach(ExtensionContext context) throws Exception {
         closeAll();
         assertThat(violations()).as("pgflow.verify()").isEmpty();
+        assertThat(sql("select deadlocks::text from pg_stat_database where datname = current_database()"))
+                .as("deadlocks that the server found")
+                .containsExactly("0");
         TestDatabases.drop(database);
     }
 

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Each role of docs/operations.md may do exactly what stands there: every function and every table is tried. */
+/** Each role of docs/operations.md may do exactly what stands there: every function, table and sequence is tried. */
 class RolesTest {
     private static final String PAYLOADS = """
             select c.relname || '.' || a.attname
@@ -75,6 +75,9 @@ class RolesTest {
                         "schema_history insert",
                         "schema_history update",
                         "schema_history delete");
+        assertThat(query("select relname from pg_class where relnamespace = 'pgflow'::regnamespace "
+                        + " and case relkind when 'S' then not has_sequence_privilege('pgflow_app', oid, 'usage') end"))
+                .isEmpty();
         assertThat(
                         query(
                                 "select c.relname from pg_class c where c.relnamespace in ('pgflow'::regnamespace, 'pgmq'::regnamespace)"
@@ -84,6 +87,20 @@ class RolesTest {
                         query(
                                 "select n from unnest('{pgflow,pgmq}'::text[]) n where has_schema_privilege('pgflow_app', n, 'create')"))
                 .isEmpty();
+    }
+
+    @Test
+    void the_application_tells_how_far_it_is() {
+        Sql.execute(connection, """
+                set local role pgflow_app;
+                select pgflow.register_worker('w', '{default}', '{one.only}');
+                select c.* from pgflow.workers w cross join lateral pgflow.claim_tasks(w.worker_id, 'default', 1) c;
+                select pgflow.report_progress(
+                    array[run_id], array[step], array[item], array[fence], array[0.5], array['half'], array['1'::jsonb], array[null::jsonb])
+                from pgflow.tasks;
+                """);
+
+        assertThat(query("select message from pgflow.task_progress")).containsExactly("half");
     }
 
     @Test
@@ -156,6 +173,12 @@ class RolesTest {
                 where c.relnamespace in ('pgflow'::regnamespace, 'pgmq'::regnamespace)
                   and c.relkind in ('r', 'v')
                   and has_table_privilege('%1$s', c.oid, x)
+                union all
+                select x || ' ' || c.relname
+                from pg_class c
+                cross join unnest('{usage,select,update}'::text[]) x
+                where c.relnamespace in ('pgflow'::regnamespace, 'pgmq'::regnamespace)
+                  and case c.relkind when 'S' then has_sequence_privilege('%1$s', c.oid, x) end
                 """.formatted(role));
     }
 
