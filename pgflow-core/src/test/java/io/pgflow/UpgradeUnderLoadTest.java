@@ -97,9 +97,11 @@ class UpgradeUnderLoadTest {
         assertNoRunNoticed();
     }
 
-    @Test
-    void while_a_long_transaction_holds_a_table_the_migration_waits_and_no_run_does(@TempDir Path folder)
-            throws Exception {
+    /** One that has read keeps out a version that changes the table; one that has written also new guards of the transitions. */
+    @ParameterizedTest
+    @ValueSource(strings = {"select count(*) from pgflow.tasks", "lock table pgflow.tasks in row exclusive mode"})
+    void while_a_long_transaction_holds_a_table_the_migration_gives_way_and_no_run_waits(
+            String held, @TempDir Path folder) throws Exception {
         engines.start(flow);
         Executor executor = engines.start(flow).executor();
         CompletableFuture<Void> load = CompletableFuture.runAsync(() -> work(executor));
@@ -109,9 +111,10 @@ class UpgradeUnderLoadTest {
                 var next = new NextRelease(folder);
                 Connection report = engines.database().getConnection()) {
             report.setAutoCommit(false);
-            report.createStatement().execute("select count(*) from pgflow.tasks");
-            migration = CompletableFuture.runAsync(() -> bring(next, 1).migrate(engines.database()));
-            await().atMost(PATIENCE).until(locks::waited);
+            report.createStatement().execute(held);
+            NextRelease release = held.startsWith("lock") ? bringGuards(next) : bring(next, 1);
+            migration = CompletableFuture.runAsync(() -> release.migrate(engines.database()));
+            await().atMost(PATIENCE).until(() -> locks.waiters() > 1);
 
             for (int i = 0; i < 5; i++) {
                 int before = ended.get();
@@ -128,6 +131,12 @@ class UpgradeUnderLoadTest {
         assertThat(engines.sql("select max(version) from pgflow.schema_history"))
                 .containsExactly("901");
         assertNoRunNoticed();
+    }
+
+    /** It changes nothing about tables, but who watches over their transitions. */
+    private NextRelease bringGuards(NextRelease next) {
+        forgetWhatTheGuardsWere();
+        return next.adds("V901__next.sql", "-- other guards\n").changesAllFunctions("next_1");
     }
 
     /** In the order of locks the wrong way round: nobody promises that a release never does that. */

@@ -87,8 +87,9 @@ $$;
 -- _guard_transitions: brings the triggers up to date, and touches them only when the rules are others: writers of both tables wait for
 -- that, while a release that leaves the rules alone passes beside them.
 --
--- Locks: both tables against writers, until the transaction ends. Some write runs before tasks and some tasks before runs, so it never waits
--- for one while it has the other; after a minute it does, and the server may have to choose.
+-- Locks: both tables against writers, until the transaction ends. Some write runs before tasks and some tasks before runs, so it does not wait
+-- for one while it has the other. Where there is a lock_timeout somebody begins the whole transaction anew, so it gives up after half a
+-- second (55P03), with all other locks of the transaction; else it waits after a minute, and the server may have to choose.
 
 create or replace function pgflow._guard_transitions()
 returns void
@@ -98,6 +99,8 @@ as $$
 declare
     v_changed record;
     v_locked boolean := false;
+    v_may_fail boolean := pg_catalog.current_setting('lock_timeout') <> '0';
+    v_until timestamptz := pg_catalog.clock_timestamp() + case when v_may_fail then interval '500 ms' else '1 minute' end;
 begin
     for v_changed in
         select g.table_name, g.trigger_name, g.statement, pg_catalog.md5(g.statement) as version
@@ -107,14 +110,16 @@ begin
             and t.tgname = g.trigger_name
         where pg_catalog.obj_description(t.oid, 'pg_trigger') is distinct from pg_catalog.md5(g.statement)
     loop
-        for v_attempt in 1 .. 2000 loop
-            exit when v_locked;
+        while not v_locked and (v_may_fail or pg_catalog.clock_timestamp() < v_until) loop
             begin
                 lock table pgflow.tasks in share row exclusive mode;
                 lock table pgflow.runs in share row exclusive mode nowait;
                 v_locked := true;
             exception
                 when lock_not_available then
+                    if v_may_fail and pg_catalog.clock_timestamp() >= v_until then
+                        raise;
+                    end if;
                     perform pg_catalog.pg_sleep(0.01 + 0.04 * pg_catalog.random());
             end;
         end loop;

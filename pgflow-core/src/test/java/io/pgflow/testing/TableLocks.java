@@ -5,7 +5,9 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import javax.sql.DataSource;
 
 /**
@@ -15,7 +17,7 @@ import javax.sql.DataSource;
 public final class TableLocks implements AutoCloseable {
 
     private static final String SHUT = """
-            select c.relname || case when l.granted then '' else ' waits' end
+            select c.relname || case when l.granted then '' else ' waits' end, l.virtualtransaction
             from pg_locks l
             join pg_class c on c.oid = l.relation
             join pg_namespace n on n.oid = c.relnamespace
@@ -29,7 +31,7 @@ public final class TableLocks implements AutoCloseable {
     private final Map<String, Long> longest = new TreeMap<>();
 
     private final Thread thread = new Thread(this::look, "table-locks");
-    private volatile boolean waited;
+    private final Set<String> waiters = ConcurrentHashMap.newKeySet();
 
     public TableLocks(DataSource database) {
         this.database = database;
@@ -37,9 +39,9 @@ public final class TableLocks implements AutoCloseable {
         thread.start();
     }
 
-    /** Whether anybody was ever seen waiting. */
-    public boolean waited() {
-        return waited;
+    /** How many transactions were seen waiting: one that gives way and begins anew is another one. */
+    public int waiters() {
+        return waiters.size();
     }
 
     private void look() {
@@ -52,6 +54,9 @@ public final class TableLocks implements AutoCloseable {
                     while (rows.next()) {
                         String what = rows.getString(1);
                         now.put(what, since.getOrDefault(what, System.nanoTime()));
+                        if (what.endsWith(" waits")) {
+                            waiters.add(rows.getString(2));
+                        }
                     }
                 }
                 since = now;
@@ -66,12 +71,7 @@ public final class TableLocks implements AutoCloseable {
     }
 
     private synchronized void note(Map<String, Long> since) {
-        since.forEach((what, begun) -> {
-            if (what.endsWith(" waits")) {
-                waited = true;
-            }
-            longest.merge(what, System.nanoTime() - begun, Math::max);
-        });
+        since.forEach((what, begun) -> longest.merge(what, System.nanoTime() - begun, Math::max));
     }
 
     /** The longest time of each, in milliseconds. */

@@ -2,6 +2,7 @@ package io.pgflow.sql;
 
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.flywaydb.core.api.FlywayException;
@@ -13,14 +14,17 @@ import org.flywaydb.core.api.callback.Event;
  * How long do workers stand still behind a migration? While it waits to shut a table that a long transaction reads, everybody else
  * waits behind it. So it waits briefly, gives everything back, lets the others work for a while and begins anew, until it comes through.
  *
- * <p>It waits for less than {@code deadlock_timeout} (1 s by default): where it and a worker wait for each other, it is the one that
- * gives way, before the server looks for a deadlock.
+ * <p>It waits for less than {@code deadlock_timeout} (1 s by default): where it and a worker begin to wait for each other, it gives way before
+ * the server looks for a deadlock. That holds if it takes its locks one right after the other; one that works between them may make the server choose.
  */
 final class ShortLockWaits implements Callback {
 
     private static final System.Logger log = System.getLogger("io.pgflow.sql");
     private static final String LONGEST = "500ms";
-    private static final String LOCK_NOT_AVAILABLE = "55P03";
+
+    /** Not had in time, or taken from it by the server, which had found a deadlock. */
+    private static final Set<String> LOCK_NOT_HAD = Set.of("55P03", "40P01");
+
     private static final int SHORTEST_PAUSE_MILLIS = 1000;
     private static final int TRIES_FOR_A_WARNING = 10;
 
@@ -31,7 +35,7 @@ final class ShortLockWaits implements Callback {
                 migration.run();
                 return;
             } catch (FlywayException e) {
-                if (!isLockNotAvailable(e) || !pause()) {
+                if (!isLockNotHad(e) || !pause()) {
                     throw e;
                 }
                 if (tries % TRIES_FOR_A_WARNING == 0) {
@@ -45,9 +49,9 @@ final class ShortLockWaits implements Callback {
         }
     }
 
-    private static boolean isLockNotAvailable(Throwable failure) {
+    private static boolean isLockNotHad(Throwable failure) {
         for (Throwable e = failure; e != null; e = e.getCause()) {
-            if (e instanceof SQLException sql && LOCK_NOT_AVAILABLE.equals(sql.getSQLState())) {
+            if (e instanceof SQLException sql && LOCK_NOT_HAD.contains(String.valueOf(sql.getSQLState()))) {
                 return true;
             }
         }
