@@ -1,16 +1,27 @@
 package io.pgflow.internal.json;
 
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.exc.InputCoercionException;
 import tools.jackson.databind.exc.InvalidFormatException;
 import tools.jackson.databind.exc.InvalidTypeIdException;
+import tools.jackson.databind.exc.MismatchedInputException;
+import tools.jackson.databind.exc.ValueInstantiationException;
 
 /**
  * Where and why reading or writing JSON stopped, in words that quote no value: they are kept with the task and logged, and a value may be
  * anybody's secret. Names of properties are told, since nobody finds the place without them.
  */
 final class JsonProblem {
+
+    /** How what Jackson says of a misfit begins when it quotes nothing but names and types; of the rest nobody knows where the value ends. */
+    private static final Pattern QUOTES_NO_VALUE =
+            Pattern.compile("Missing |Cannot map `null`|Invalid `null`|Trailing token|No content");
+
+    private static final Pattern QUOTED = Pattern.compile(
+            "(token|String value|Number value|Boolean value|raw timestamp) ?(\\('.*'\\)|\\(.*\\)|'[^']*')",
+            Pattern.DOTALL);
 
     private JsonProblem() {}
 
@@ -28,10 +39,6 @@ final class JsonProblem {
     }
 
     static String reason(JacksonException e) {
-        if (e instanceof InvalidFormatException misfit) {
-            return "what stands there cannot be read as "
-                    + misfit.getTargetType().getTypeName();
-        }
         if (e instanceof InputCoercionException misfit) {
             return "a number there is out of the range of "
                     + misfit.getTargetType().getTypeName();
@@ -39,7 +46,14 @@ final class JsonProblem {
         if (e instanceof InvalidTypeIdException misfit) {
             return "it names a subtype that " + misfit.getBaseType().getTypeName() + " does not have";
         }
-        return firstLine(e);
+        if (e instanceof MismatchedInputException misfit && !(e instanceof ValueInstantiationException)) {
+            return QUOTES_NO_VALUE.matcher(words(e)).lookingAt() ? firstLine(words(e)) : misfit(misfit.getTargetType());
+        }
+        return firstLine(QUOTED.matcher(words(e)).replaceAll("$1"));
+    }
+
+    private static String misfit(@Nullable Class<?> type) {
+        return "what stands there cannot be read as " + (type == null ? "what is wanted" : type.getTypeName());
     }
 
     /** What an application's own class threw meanwhile; nothing of Jackson or of the parsers of dates, whose words quote values. */
@@ -51,13 +65,14 @@ final class JsonProblem {
         return cause;
     }
 
+    private static String words(JacksonException e) {
+        return String.valueOf(e.getOriginalMessage());
+    }
+
     /** The lines after it repeat the path. */
-    private static String firstLine(JacksonException e) {
-        String line = String.valueOf(e.getOriginalMessage()).lines().findFirst().orElse("no reason given");
-        if (line.startsWith("Duplicate ")) {
-            return "a key stands twice in one object";
-        }
-        return line.replaceAll(
-                "(token|String value|Number value|Boolean value) (\\('.*'\\)|\\([^)]*\\)|'[^']*')", "$1");
+    private static String firstLine(String words) {
+        return words.startsWith("Duplicate ")
+                ? "a key stands twice in one object"
+                : words.lines().findFirst().orElse("no reason given");
     }
 }

@@ -99,7 +99,7 @@ class JsonTest {
                         GenericType.listOf(Item.class),
                         "the output of step \"reserve\""))
                 .hasMessageStartingWith("[PGF-DAT-004] the output of step \"reserve\" does not fit java.util.List<")
-                .hasMessageContaining("at $[1].count")
+                .hasMessageContaining("at $[1].count: what stands there cannot be read as int;")
                 .hasMessageNotContaining("\n");
     }
 
@@ -143,11 +143,24 @@ class JsonTest {
                 "4711",
                 "\"4711\"",
                 "\"('4711') x\"",
+                "\"(030) 4711\"",
+                "\"4711\\nx\"",
+                "\"x\\n4711\"",
+                "{\"sku\": \"a\", \"count\": \"(030) 4711\"}",
+                "{\"sku\": \"a\", \"count\": \"4711\\nx\"}",
                 "{\"sku\": x4711}",
                 "{\"sku\": \"4711"
             })
     void what_is_said_of_a_misfit_quotes_no_value(String json) {
-        for (Class<?> type : List.of(Item.class, Open.class, Duration.class, Instant.class, Picky.class)) {
+        for (Class<?> type : List.of(
+                Item.class,
+                Open.class,
+                Duration.class,
+                Instant.class,
+                Picky.class,
+                int.class,
+                long.class,
+                List.class)) {
             Throwable said = catchThrowable(() -> Json.read(json, type, "it"));
             if (said != null) { // it is a number or a text, which some of them are made of
                 assertThat(said).isInstanceOf(InvalidPayloadException.class);
