@@ -65,18 +65,19 @@ public final class Pgflow implements AutoCloseable {
     private final @Nullable Retention retention;
     private final @Nullable Worker worker;
 
-    private Pgflow(Builder built, RunStore runs) {
+    private Pgflow(Builder built, EngineConnections connections, RunStore runs) {
         PgflowSettings settings = built.settings;
         this.runs = runs;
         notifications = built.notifications();
         signals = new Signals(notifications);
-        built.connections.onReachable(signals::reachable);
-        TaskStore tasks = Stores.tasks(built.connections);
+        connections.onReachable(signals::reachable);
+        TaskStore tasks = Stores.tasks(connections);
         var consequences = new Consequences(tasks, signals);
-        progress = Stores.progress(built.connections);
-        cache = Stores.cache(built.connections);
-        ScheduleStore schedules = Stores.schedules(built.connections);
-        executor = new Executor(settings, runs, signals, consequences, facets(built, runs, schedules, consequences));
+        progress = Stores.progress(connections);
+        cache = Stores.cache(connections);
+        ScheduleStore schedules = Stores.schedules(connections);
+        executor = new Executor(
+                settings, runs, signals, consequences, facets(built, connections, schedules, consequences));
         events = new EventStream(runs, signals, settings.pollInterval());
         upkeep = new Upkeep(tasks, consequences, signals, settings.pollInterval(), settings.heartbeat());
         upkeep.everyMinute(progress::prune);
@@ -84,20 +85,21 @@ public final class Pgflow implements AutoCloseable {
         upkeep.tickWith(new Ticker(schedules, consequences));
         retention = settings.retention().isEmpty()
                 ? null
-                : new Retention(Stores.retention(built.connections), signals, settings.retention());
+                : new Retention(Stores.retention(connections), signals, settings.retention());
         worker = startWorker(built, tasks, consequences);
     }
 
-    private Facets facets(Builder built, RunStore runs, ScheduleStore schedules, Consequences consequences) {
+    private Facets facets(
+            Builder built, EngineConnections connections, ScheduleStore schedules, Consequences consequences) {
         return new Facets(
-                new Approvals(Stores.approvals(built.connections), consequences, built.settings.maxPayloadBytes()),
-                new DeferredTasks(Stores.deferred(built.connections), consequences, built.settings.maxPayloadBytes()),
-                new FlowControl(Stores.flow(built.connections), consequences),
+                new Approvals(Stores.approvals(connections), consequences, built.settings.maxPayloadBytes()),
+                new DeferredTasks(Stores.deferred(connections), consequences, built.settings.maxPayloadBytes()),
+                new FlowControl(Stores.flow(connections), consequences),
                 new Operations(
                         built.settings,
-                        Stores.operations(built.connections),
-                        Stores.survey(built.connections),
-                        Stores.flow(built.connections),
+                        Stores.operations(connections),
+                        Stores.survey(connections),
+                        Stores.flow(connections),
                         consequences),
                 new Progress(progress, runs, signals, built.settings.pollInterval()),
                 new OutputCache(cache, built.settings.maxPayloadBytes()),
@@ -200,13 +202,11 @@ public final class Pgflow implements AutoCloseable {
         private final Map<String, TaskHandler> handlers = new HashMap<>();
         private final List<Workflow<?, ?>> workflows = new ArrayList<>();
         private PgflowSettings settings = PgflowSettings.defaults();
-        private EngineConnections connections;
         private Listener.@Nullable Factory listener;
         private @Nullable DataSource forTransactions;
 
         private Builder(DataSource dataSource) {
             this.dataSource = dataSource;
-            this.connections = new EngineConnections(dataSource, settings.callDeadline());
         }
 
         /** Gives workflows whose steps this process runs. They are stored when the engine starts. */
@@ -237,7 +237,6 @@ public final class Pgflow implements AutoCloseable {
         /** Default: {@link PgflowSettings#defaults()}. */
         public Builder settings(PgflowSettings changed) {
             settings = changed;
-            connections = new EngineConnections(dataSource, changed.callDeadline());
             return this;
         }
 
@@ -272,10 +271,11 @@ public final class Pgflow implements AutoCloseable {
          * @throws DatabaseException when the database cannot be reached within {@link PgflowSettings#callDeadline}
          */
         public Pgflow start() {
+            var connections = new EngineConnections(dataSource, settings.callDeadline());
             RunStore runs = Stores.runs(connections);
             new StartCheck(runs, dataSource).run(connectionsNeeded());
             workflows.forEach(workflow -> runs.define(workflow.toJson()));
-            return new Pgflow(this, runs);
+            return new Pgflow(this, connections, runs);
         }
 
         /** One for each thread that talks to the database for itself, so that none of them waits for another. */

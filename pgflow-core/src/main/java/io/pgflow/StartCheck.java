@@ -1,5 +1,6 @@
 package io.pgflow;
 
+import io.pgflow.internal.store.EngineConnections;
 import io.pgflow.internal.store.RunStore;
 import io.pgflow.internal.store.ServerFacts;
 import java.sql.Connection;
@@ -11,8 +12,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /** Looks before anything runs whether the engine can work with a database, and says what to do when it cannot. */
 final class StartCheck {
@@ -78,15 +81,19 @@ final class StartCheck {
     /** Takes all the connections that will be needed at once, and gives them back. */
     private void checkPool(List<String> needed) {
         var got = new AtomicInteger();
+        var lastFailure = new AtomicReference<@Nullable SQLException>();
         var taking = new CompletableFuture<Void>();
         long deadline = System.nanoTime() + POOL_PATIENCE.minus(PAUSE).toNanos();
-        var thread = new Thread(() -> take(needed.size(), got, deadline, taking), "pgflow-start-check");
+        var thread = new Thread(() -> take(needed.size(), got, lastFailure, deadline, taking), "pgflow-start-check");
         thread.setDaemon(true);
         thread.start();
         try {
             taking.get(POOL_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException | ExecutionException e) {
             thread.interrupt();
+            EngineConnections.outage(lastFailure.get()).ifPresent(outage -> {
+                throw outage;
+            });
             throw new IncompatibleDatabaseException(
                     IncompatibleDatabaseException.POOL_TOO_SMALL,
                     "the engine needs " + needed.size() + " connections at once (" + String.join(", ", needed)
@@ -100,18 +107,24 @@ final class StartCheck {
         }
     }
 
-    private void take(int left, AtomicInteger got, long deadline, CompletableFuture<Void> taking) {
+    private void take(
+            int left,
+            AtomicInteger got,
+            AtomicReference<@Nullable SQLException> lastFailure,
+            long deadline,
+            CompletableFuture<Void> taking) {
         if (left == 0) {
             taking.complete(null);
             return;
         }
         while (!taking.isDone()) {
-            try (Connection connection = dataSource.getConnection()) {
+            try (Connection connection = EngineConnections.connect(dataSource)) {
                 if (connection.isValid(1)) {
                     got.incrementAndGet();
                 }
-                take(left - 1, got, deadline, taking);
+                take(left - 1, got, lastFailure, deadline, taking);
             } catch (SQLException e) { // one broken connection says nothing about the size of the pool
+                lastFailure.set(e);
                 LockSupport.parkNanos(PAUSE.toNanos());
                 if (System.nanoTime() - deadline > 0 || Thread.currentThread().isInterrupted()) {
                     taking.completeExceptionally(e);

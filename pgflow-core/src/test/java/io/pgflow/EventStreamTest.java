@@ -22,6 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Tag;
@@ -35,7 +36,7 @@ class EventStreamTest {
     @RegisterExtension
     final Engines engines = new Engines();
 
-    private final List<Event> heard = Collections.synchronizedList(new ArrayList<>());
+    private final List<Event> heard = new CopyOnWriteArrayList<>();
 
     private final Workflow<Object, Object> chain =
             Flow.of("chain", "first -> left, right -> last").returns("last").untyped();

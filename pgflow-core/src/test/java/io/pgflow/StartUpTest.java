@@ -11,10 +11,16 @@ import io.pgflow.embedded.TestDatabases;
 import io.pgflow.testing.Engines;
 import io.pgflow.testing.Flow;
 import io.pgflow.workflow.Workflow;
+import java.lang.reflect.Proxy;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** When an engine cannot start it says what to do, and leaves nothing running. */
 class StartUpTest {
@@ -65,6 +71,27 @@ class StartUpTest {
                 .hasMessageContaining("needs 8 connections")
                 .hasMessageContaining("LISTEN");
         await().atMost(PATIENCE).until(() -> small.getHikariPoolMXBean().getActiveConnections() == 0);
+    }
+
+    /** It has answered the first question, and goes away while the pool is looked at. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void a_server_that_goes_away_meanwhile_is_no_small_pool(boolean checked) {
+        var given = new AtomicInteger();
+        DataSource leaving = (DataSource) Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {DataSource.class}, (self, method, arguments) -> {
+                    if (given.incrementAndGet() > 3) {
+                        SQLException refused = new SQLException("connection refused", "08001");
+                        throw checked ? refused : new IllegalStateException("the pool has none", refused);
+                    }
+                    return engines.database().getConnection();
+                });
+
+        assertThatThrownBy(() -> Pgflow.on(leaving).with(flow).start())
+                .isInstanceOfSatisfying(
+                        DatabaseException.class,
+                        e -> assertThat(e.isTransient()).isTrue())
+                .hasMessageContaining("connection refused");
     }
 
     @Test

@@ -83,6 +83,24 @@ class WorkerTest {
         assertThat(workers).containsExactlyInAnyOrder("one", "two");
     }
 
+    /** Each of them waits until all have begun. */
+    @Test
+    void ten_times_as_many_handlers_run_at_once_as_there_are_connections() throws Exception {
+        int many = 120;
+        var begun = new CountDownLatch(many);
+        Workflow<Object, Object> meeting = Flow.oneStep("meeting", Object.class, Object.class, in -> {
+            begun.countDown();
+            begun.await();
+            return "1";
+        });
+        Pgflow pgflow = engines.start(Engines.settings().concurrency(many), meeting);
+
+        for (Run<Object> run :
+                pgflow.executor().startAll(meeting, Collections.nCopies(many, "x"), StartOptions.none())) {
+            assertThat(run.await(PATIENCE)).isEqualTo(1);
+        }
+    }
+
     @Test
     void a_queue_that_never_empties_does_not_starve_the_next() throws Exception {
         List<String> order = Collections.synchronizedList(new ArrayList<>());

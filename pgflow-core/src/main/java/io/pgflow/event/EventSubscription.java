@@ -72,6 +72,15 @@ public final class EventSubscription implements AutoCloseable {
         if (!more) {
             bell.awaitAround(pollInterval);
         }
+        try {
+            deliverPage();
+        } catch (RuntimeException e) {
+            bell.ring(); // the hint is used up, and what it told is not read yet
+            throw e;
+        }
+    }
+
+    private void deliverPage() {
         EventCursor before = cursor;
         EventPage page = store.eventPage(before.position(), before.gapRanges(), LARGEST_PAGE);
         for (EventRow row : page.events()) {

@@ -109,6 +109,15 @@ final class RunWatch implements AutoCloseable {
         } else {
             bell.awaitAround(pollInterval);
         }
+        try {
+            ask();
+        } catch (RuntimeException e) {
+            bell.ring(); // the hint is used up, and what it told is not known yet
+            throw e;
+        }
+    }
+
+    private void ask() throws InterruptedException {
         long begun = System.nanoTime();
         List<UUID> ids = new ArrayList<>(waiting.keySet());
         for (int from = 0; from < ids.size(); from += LARGEST_QUESTION) {

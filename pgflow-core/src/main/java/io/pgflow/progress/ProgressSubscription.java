@@ -81,6 +81,15 @@ public final class ProgressSubscription implements AutoCloseable {
         if (!more) {
             bell.awaitAround(pollInterval);
         }
+        try {
+            deliverPage();
+        } catch (RuntimeException e) {
+            bell.ring(); // the hint is used up, and what it told is not read yet
+            throw e;
+        }
+    }
+
+    private void deliverPage() {
         boolean ended = !more && progress.hasEnded(runId); // asked before the page, which then holds all that is left
         List<Told> page = progress.read(runId, position, LARGEST_PAGE);
         for (Told told : page) {

@@ -51,15 +51,14 @@ final class Reuse {
             return attempts;
         }
         Reused reused = reused(workerId, asked);
+        if (!reused.positions().isEmpty()) {
+            consequences.follow(reused.outcome());
+        }
         for (int i = 0; i < asked.size(); i++) {
             if (!reused.positions().contains(i)) {
                 unknown.put(asked.get(i).task(), asked.get(i));
             }
         }
-        if (reused.positions().isEmpty()) {
-            return attempts;
-        }
-        consequences.follow(reused.outcome());
         List<TaskId> known =
                 reused.positions().stream().map(i -> asked.get(i).task()).toList();
         return attempts.stream()

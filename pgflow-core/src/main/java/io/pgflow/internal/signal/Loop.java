@@ -9,8 +9,8 @@ import org.slf4j.LoggerFactory;
  * One job of the engine, done again and again on a thread of its own until it is told to stop.
  *
  * <p>A loop never gives up: when the database cannot be reached it tries again, after a pause that doubles up to about
- * {@link #LONGEST_PAUSE}, and at once when anybody in this process has reached it; any other exception is logged as the defect it is, and the
- * loop goes on too.
+ * {@link #LONGEST_PAUSE}, and soon when anybody in this process has got a connection again; any other exception is logged as the defect it
+ * is, and the loop goes on too.
  */
 public final class Loop {
 
@@ -31,6 +31,7 @@ public final class Loop {
     private final Signals signals;
     private final Duration firstPause;
     private final Bell pause = new Bell();
+    private final Bell stop = new Bell();
     private final Thread thread;
     private volatile boolean stopping;
     private volatile boolean failing;
@@ -63,6 +64,7 @@ public final class Loop {
     /** No further round begins; the one of now ends by itself. */
     public void stop() {
         stopping = true;
+        stop.ring();
         pause.ring();
     }
 
@@ -95,24 +97,33 @@ public final class Loop {
 
     private void repeat() {
         Duration nextPause = firstPause;
+        Duration shortest = FIRST_PAUSE;
         while (!stopping) {
             try {
                 round.run();
                 nextPause = firstPause;
+                shortest = FIRST_PAUSE;
                 recovered();
             } catch (InterruptedException e) {
                 log.debug("{}: interrupted", name); // only stopAndJoin means it; then the loop ends here
             } catch (RuntimeException | Error e) { // a loop that ends without a word is worse than any error
                 report(e, nextPause);
-                nextPause = pauseFor(nextPause) ? firstPause : longer(nextPause);
+                if (wait(
+                        pause,
+                        nextPause)) { // connections come and go where they are scarce: who is woken in vain waits
+                    // longer each time
+                    wait(stop, shortest);
+                    shortest = longer(shortest);
+                }
+                nextPause = longer(nextPause);
             }
         }
     }
 
-    /** Returns whether it was woken. */
-    private boolean pauseFor(Duration pauseFor) {
+    /** Returns whether it was rung. */
+    private boolean wait(Bell bell, Duration around) {
         try {
-            return pause.awaitAround(pauseFor);
+            return bell.awaitAround(around);
         } catch (InterruptedException e) {
             log.debug("{}: interrupted while it paused", name);
             return false;
@@ -124,7 +135,7 @@ public final class Loop {
         return twice.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : twice;
     }
 
-    /** Somebody has reached the database; who has no trouble with it need not know. */
+    /** Somebody has got a connection; who has no trouble need not know. */
     private void tryNow() {
         if (failing) {
             pause.ring();

@@ -106,12 +106,12 @@ public final class Signals implements AutoCloseable {
         }
     }
 
-    /** The database answers again. */
+    /** A connection was had again after one could not be had. */
     public void reachable() {
         tell(onReachable);
     }
 
-    /** Calls the listener when the database answers this process again. Must not block. */
+    /** Calls the listener when this process has got a connection again after one could not be had. Must not block. */
     public Listening onReachable(Runnable listener) {
         return added(onReachable, listener);
     }

@@ -1,10 +1,13 @@
 package io.pgflow.internal.store;
 
+import io.pgflow.DatabaseException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
 import java.time.Duration;
+import java.util.Optional;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Lends the engine a connection for one call, and gives it back as it was.
@@ -75,12 +78,19 @@ public final class EngineConnections {
     }
 
     /** Pools also throw what is no SQLException, with one as its cause. */
-    static Connection connect(DataSource dataSource) throws SQLException {
+    public static Connection connect(DataSource dataSource) throws SQLException {
         try {
             return dataSource.getConnection();
         } catch (RuntimeException e) {
             throw new SQLException("the data source gave no connection: " + e.getMessage(), e);
         }
+    }
+
+    /** What to throw when no connection came because the server was away or gave no more; empty when the data source had none to give. */
+    public static Optional<DatabaseException> outage(@Nullable SQLException failure) {
+        return Optional.ofNullable(failure)
+                .filter(FailedCall::isAway)
+                .map(e -> FailedCall.explain("get the connections to begin with", e));
     }
 
     /** Lets go of a connection that is not to be used again. */

@@ -18,6 +18,9 @@ final class FailedCall {
     /** Connection, resources, shutdown, and transaction or session ended by a limit of the server. */
     private static final List<String> PASSING_CLASSES = List.of("08", "53", "57P0", "25P0");
 
+    /** Of them, those that a data source does not make by itself. */
+    private static final List<String> AWAY_CLASSES = List.of("08", "53", "57P0");
+
     /** Serialization, deadlock, read-only (a standby, until it is promoted), lock not available, cancelled. */
     private static final Set<String> PASSING = Set.of("40001", "40P01", "25006", "55P03", "57014");
 
@@ -25,9 +28,7 @@ final class FailedCall {
 
     /** {@code attempt} completes the words "could not". */
     static DatabaseException explain(String attempt, Exception failure) {
-        List<Throwable> causes = Stream.<Throwable>iterate(failure, e -> e != null, Throwable::getCause)
-                .limit(20)
-                .toList();
+        List<Throwable> causes = causes(failure);
         SQLException cause = causes.stream()
                 .filter(SQLException.class::isInstance)
                 .map(SQLException.class::cast)
@@ -66,6 +67,20 @@ final class FailedCall {
 
     private static DatabaseException exception(String code, String attempt, String why, SQLException cause) {
         return new DatabaseException(code, "could not " + attempt + "; " + why, cause);
+    }
+
+    /** Whether the server was not there, or had no session to give. */
+    static boolean isAway(Exception failure) {
+        return causes(failure).stream()
+                .anyMatch(e -> e instanceof IOException
+                        || (e instanceof SQLException sql
+                                && AWAY_CLASSES.stream().anyMatch(String.valueOf(sql.getSQLState())::startsWith)));
+    }
+
+    private static List<Throwable> causes(Exception failure) {
+        return Stream.<Throwable>iterate(failure, e -> e != null, Throwable::getCause)
+                .limit(20)
+                .toList();
     }
 
     private static boolean isPassing(List<Throwable> causes) {

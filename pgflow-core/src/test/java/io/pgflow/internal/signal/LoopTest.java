@@ -109,6 +109,24 @@ class LoopTest {
         await().until(() -> !loop.get().isFailing());
     }
 
+    /** As many others, on a server that is short of connections: they come and go all the time. */
+    @Test
+    void a_loop_that_is_woken_in_vain_again_and_again_tries_less_and_less_often() {
+        start(() -> {
+            rounds.incrementAndGet();
+            throw new IllegalStateException("expected by the test");
+        });
+        await().until(() -> rounds.get() > 1);
+
+        long until = System.nanoTime() + Duration.ofSeconds(1).toNanos();
+        while (System.nanoTime() < until) {
+            signals.reachable();
+            Thread.onSpinWait();
+        }
+
+        assertThat(rounds.get()).isLessThan(12);
+    }
+
     private void start(Loop.Round round) {
         loop.set(Loop.start("pgflow-test", signals, round));
     }
