@@ -133,6 +133,7 @@ public final class FaultDataSource implements DataSource {
                     pass(target, method, arguments);
                 }
             } finally {
+                faults.carriedOut();
                 connection.close();
             }
             throw new SQLException("the connection broke (" + fault + "): " + sql, "08006");

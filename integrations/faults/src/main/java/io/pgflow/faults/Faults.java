@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which calls shall fail, and how? {@code Faults.seeded(7).rate(0.01)} breaks one call in a hundred, half of them after the database
@@ -26,6 +27,9 @@ public final class Faults {
     private double failBefore;
     private double executeAndFail;
     private Predicate<String> among = sql -> true;
+    /** Whose call is the last one; nobody else's gets through any more. */
+    private volatile @Nullable Thread lastCaller;
+
     private volatile boolean ended;
 
     private Faults(long seed) {
@@ -81,7 +85,7 @@ public final class Faults {
         return this;
     }
 
-    /** Whether a call has come to where {@link #endAt} says. */
+    /** Whether a call has come to where {@link #endAt} says, and was carried out there if it was to be. */
     public boolean hasEnded() {
         return ended;
     }
@@ -89,6 +93,7 @@ public final class Faults {
     /** From now on nothing breaks: no share of the calls, and none of those that were to break once; what had ended goes on. What is held stays held. */
     public Faults heal() {
         onces.clear();
+        lastCaller = null;
         ended = false;
         return rates(0, 0);
     }
@@ -106,14 +111,22 @@ public final class Faults {
             hold.get().parked().hold();
         }
         Optional<Once> once = take(onces, each -> text.contains(each.marker()));
-        if (ended) {
+        if (lastCaller != null) {
             return counted(Fault.FAIL_BEFORE);
         }
         if (once.isEmpty()) {
             return decide(sql);
         }
-        ended = once.get().last();
+        if (once.get().last()) {
+            lastCaller = Thread.currentThread();
+            ended = once.get().fault() == Fault.FAIL_BEFORE;
+        }
         return counted(once.get().fault());
+    }
+
+    /** A call of this thread that was to be carried out and then to fail has been. */
+    void carriedOut() {
+        ended |= Thread.currentThread() == lastCaller;
     }
 
     private synchronized Fault decide(String sql) {

@@ -64,6 +64,27 @@ class FaultDataSourceTest {
     }
 
     @Test
+    void all_has_ended_only_when_the_last_call_was_carried_out() throws Exception {
+        try (Connection other = inner.getConnection()) {
+            other.setAutoCommit(false);
+            run(other, "lock table written");
+            faults.endAt(Fault.EXECUTE_AND_FAIL, "written");
+            CompletableFuture<Void> last =
+                    CompletableFuture.runAsync(() -> assertThatThrownBy(() -> run(faulty, INSERT)));
+            while (faults.count(Fault.EXECUTE_AND_FAIL) == 0) {
+                Thread.onSpinWait();
+            }
+
+            assertThatThrownBy(() -> run(faulty, "select 1")).isInstanceOf(SQLException.class);
+            assertThat(faults.hasEnded()).isFalse();
+
+            other.rollback();
+            last.get(30, TimeUnit.SECONDS);
+        }
+        assertThat(faults.hasEnded()).isTrue();
+    }
+
+    @Test
     void the_last_call_may_break_before_the_database_has_heard_it() throws SQLException {
         faults.endAt(Fault.FAIL_BEFORE, "written");
 
@@ -86,6 +107,7 @@ class FaultDataSourceTest {
         assertThat(rows()).isZero();
     }
 
+    // region calls
     @Test
     void what_fails_after_it_was_carried_out_has_happened() {
         faults.rates(0, 1);
@@ -94,6 +116,7 @@ class FaultDataSourceTest {
 
         assertThat(rows()).isEqualTo(1);
     }
+    // endregion
 
     @Test
     void a_commit_of_unknown_outcome_has_happened() throws SQLException {

@@ -61,6 +61,7 @@ class FaultProxyTest {
         }
     }
 
+    // region proxy
     @Test
     void a_commit_whose_reply_is_swallowed_has_happened_and_its_connection_is_of_no_more_use() throws Exception {
         run(direct.getConnection(), "create table written (id int)");
@@ -76,6 +77,7 @@ class FaultProxyTest {
             assertThatThrownBy(() -> answer.get(30, TimeUnit.SECONDS)).isInstanceOf(ExecutionException.class);
         }
     }
+    // endregion
 
     @Test
     void each_piece_of_a_delayed_link_waits() throws Exception {

@@ -120,14 +120,18 @@ final class Engine implements AutoCloseable {
         return pgflow.worker().map(worker -> worker.status().workerId());
     }
 
-    /** Who was killed has a successor, and is left lying until all ends: handles of its runs may still be asked. */
     private void bury() {
         Pgflow last = running;
         if (last != null && life.hasEnded()) {
-            killed.add(last);
             running = null;
-            life = Faults.seeded(SEED);
+            bury(last);
         }
+    }
+
+    /** Who was killed has a successor, and is left lying until all ends: handles of its runs may still be asked. */
+    private void bury(Pgflow dead) {
+        killed.add(dead);
+        life = Faults.seeded(SEED);
     }
 
     @Override
@@ -147,6 +151,9 @@ final class Engine implements AutoCloseable {
                 last.close();
             } finally {
                 turnstile.tear(false);
+            }
+            if (life.hasEnded()) { // by a call that it makes when it closes
+                bury(last);
             }
         }
     }

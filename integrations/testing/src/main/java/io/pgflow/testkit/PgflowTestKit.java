@@ -288,7 +288,8 @@ public final class PgflowTestKit implements AutoCloseable {
     /**
      * The engine ends like a process that is killed, where it would make the next such call: it never reaches the database again, and what it
      * held stays held. Another one begins in its place in {@link #runAll}; it gets those tasks when the clock has passed the time after which a
-     * worker is lost (10 minutes unless set; {@link #runToEnd} moves it there).
+     * worker is lost (10 minutes unless set; {@link #runToEnd} moves it there). Calls from threads without a name, as virtual ones are unless they
+     * are given one, count as the engine's: its handlers run on such.
      *
      * @throws IllegalArgumentException for a call that the test makes itself: a start, a signal or a cancellation
      */

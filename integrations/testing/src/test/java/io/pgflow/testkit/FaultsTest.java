@@ -19,6 +19,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -53,6 +54,32 @@ class FaultsTest {
 
         kit.assertThat(run).succeeded().step("charge").afterAttempts(3);
         assertThat(kit.callsOf("charge")).isOne();
+    }
+
+    @Test
+    void an_engine_that_is_killed_while_it_closes_has_a_successor() throws Exception {
+        var entered = new CountDownLatch(1);
+        StepKey<String> stuck = StepKey.of("stuck", String.class);
+        Workflow<String, String> waiting = FlowBuilder.workflow("waiting", String.class)
+                .step(stuck, in -> {
+                    entered.countDown();
+                    new CountDownLatch(1).await();
+                    return "";
+                })
+                .returns(stuck);
+        try (PgflowTestKit kit = PgflowTestKit.embedded(settings -> settings.stopGrace(Duration.ofMillis(10)))) {
+            kit.with(waiting);
+            kit.start(waiting, "");
+            kit.runInBackground();
+            entered.await();
+            kit.crashBefore(Call.RELEASE);
+
+            Run<String> run = kit.start(ORDER, 1); // the engine begins anew with another workflow
+            kit.runToEnd(run);
+
+            kit.assertThat(run).succeeded();
+            assertThat(kit.crashes()).isOne();
+        }
     }
 
     @Test
