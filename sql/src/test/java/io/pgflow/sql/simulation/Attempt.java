@@ -5,7 +5,8 @@ import java.util.Random;
 /**
  * What a handler does with a task, decided when it begins.
  *
- * @param handler by its name: {@code book} writes in the transaction of its completion, {@code later} leaves the answer to the outside
+ * @param handler by its name: {@code book} writes in the transaction of its completion, {@code later} leaves the answer to the outside,
+ *     {@code kept} has outputs that others may use again
  * @param endsAt when it returns or throws
  * @param output as the server shows it
  */

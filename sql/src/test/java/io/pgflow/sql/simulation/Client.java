@@ -2,11 +2,8 @@ package io.pgflow.sql.simulation;
 
 import io.pgflow.sql.spec.Row;
 import io.pgflow.sql.spec.SqlFailure;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -15,18 +12,14 @@ final class Client extends Caller {
     private static final int MOST_OPEN = 10;
     private static final String BY = "'ada', 'as the seed says'";
 
-    /** A command that is sent until it has an answer. */
-    private record Command(String what, String sql, Runnable after, List<@Nullable Object> parameters) {}
-
-    private final Map<String, Long> workflows = new TreeMap<>();
-    private final List<UUID> started = new ArrayList<>();
+    private final Starts starts;
     private @Nullable Command pending;
     private long actsAt;
     private boolean calm;
 
-    Client(World world, String name, Map<String, Long> workflows) {
+    Client(World world, String name, Map<String, List<Long>> versions) {
         super(world, name);
-        this.workflows.putAll(workflows);
+        this.starts = new Starts(world, versions);
     }
 
     @Override
@@ -58,9 +51,10 @@ final class Client extends Caller {
 
     private void send(Command command) {
         try {
+            command.before().run();
             List<Row> answer =
                     call(command.what(), command.sql(), command.parameters().toArray());
-            command.after().run();
+            command.after().accept(answer);
             answer.forEach(this::follow);
         } catch (SqlFailure e) {
             if (!e.state().startsWith("PF")) {
@@ -74,14 +68,14 @@ final class Client extends Caller {
 
     private @Nullable Command next() {
         int chance = world.random.nextInt(100);
-        if (started.isEmpty() || chance < 45) {
-            return open() < MOST_OPEN ? start() : null;
-        }
-        UUID run = started.get(started.size() - 1 - world.random.nextInt(Math.min(12, started.size())));
-        if (chance < 62) {
+        if (starts.isEmpty() || chance < 45) {
+            return open() < MOST_OPEN ? starts.next() : null;
+        } else if (chance < 60) {
             return finish();
+        } else if (chance < 62) {
+            return prune();
         } else if (chance < 90) {
-            return ofRun(chance, run);
+            return ofRun(chance, starts.recent());
         }
         return rule(chance);
     }
@@ -93,73 +87,53 @@ final class Client extends Caller {
                 .number("open");
     }
 
-    private Command start() {
-        List<String> names = List.copyOf(workflows.keySet());
-        String workflow = names.get(world.random.nextInt(names.size()));
-        UUID run = newRun();
-        started.add(run);
-        boolean delayed = world.random.nextInt(6) == 0;
-        return command(
-                "start " + workflow + " " + world.history.run(run) + (delayed ? " delayed" : ""),
-                "select * from pgflow.start_runs_until(array[?::uuid], array[?::bigint], array[?::jsonb], null, array[null::jsonb],"
-                        + " array[?::interval], array[?::smallint], 'ada', array[?::interval])",
-                () -> world.evidence.acknowledged(run),
-                run,
-                workflows.get(workflow),
-                input(),
-                delayed ? world.random.nextInt(300) + " seconds" : null,
-                1 + world.random.nextInt(3),
-                world.random.nextInt(8) == 0 ? "10 minutes" : null);
+    /** What ended a while ago goes, and nothing else may. */
+    private Command prune() {
+        return Command.of(
+                        "prune",
+                        "select * from pgflow.prune_runs('{SUCCEEDED,FAILED,CANCELLED}', interval '10 minutes', 5)")
+                .before(() -> world.evidence.mayForget(
+                        world.server,
+                        "select run_id from pgflow.runs where ended_at < pgflow.clock() - interval '10 minutes'"));
     }
 
-    /** In the order of time, like those that the library makes; all of it from the seed. */
-    private UUID newRun() {
-        long millis = world.clock.instant().toEpochMilli();
-        return new UUID(
-                (millis << 16) | 0x7000 | world.random.nextInt(0x1000),
-                (world.random.nextLong() & 0x3fffffffffffffffL) | 0x8000000000000000L);
-    }
-
-    private String input() {
-        StringBuilder items = new StringBuilder("[");
-        int count = world.random.nextInt(6);
-        for (int i = 0; i < count; i++) {
-            items.append(i == 0 ? "" : ", ").append(world.random.nextInt(10));
-        }
-        return items.append(']').toString();
-    }
-
-    private @Nullable Command ofRun(int chance, UUID run) {
+    private Command ofRun(int chance, UUID run) {
         String of = " " + world.history.run(run);
         String step = "s" + (1 + world.random.nextInt(6));
-        if (chance < 67) {
-            return command(
-                    "cancel" + of,
-                    "select * from pgflow.cancel_runs(array[?::uuid], " + BY + ")",
-                    this::owesSettling,
-                    run);
-        } else if (chance < 74) {
-            return command("retry" + of, "select * from pgflow.retry_runs(array[?::uuid], " + BY + ")", run);
-        } else if (chance < 78) {
-            return command(
+        if (chance < 66) {
+            return Command.of("cancel" + of, "select * from pgflow.cancel_runs(array[?::uuid], " + BY + ")", run)
+                    .after(answer -> owesSettling());
+        } else if (chance < 72) {
+            return Command.of("retry" + of, "select * from pgflow.retry_runs(array[?::uuid], " + BY + ")", run);
+        } else if (chance < 76) {
+            return Command.of(
                     "rerun" + of + " " + step,
                     "select * from pgflow.rerun_steps(array[?::uuid], array[?::text], " + BY + ")",
                     run,
                     step);
-        } else if (chance < 82) {
-            return command(
+        } else if (chance < 79) {
+            return Command.of(
                     "skip" + of + " " + step,
                     "select * from pgflow.skip_tasks(array[?::uuid], array[?::text], " + BY + ")",
                     run,
                     step);
-        } else if (chance < 86) {
-            return command(
+        } else if (chance < 82) {
+            return Command.of(
                     "set output" + of + " " + step,
                     "select * from pgflow.set_output(?::uuid, ?::text, 0, '{\"n\": 4}', " + BY + ")",
                     run,
                     step);
+        } else if (chance < 84) {
+            return starts.again(run, BY);
+        } else if (chance < 87) {
+            int version = 1 + world.random.nextInt(2);
+            return Command.of(
+                    "move" + of + " to " + version,
+                    "select * from pgflow.move_run(?::uuid, ?::int, " + BY + ")",
+                    run,
+                    version);
         }
-        return command(
+        return Command.of(
                 "signal" + of,
                 "select * from pgflow.signal_run(?::uuid, 'paid', '{\"n\": 3}', ?::text, 'ada')",
                 run,
@@ -169,28 +143,20 @@ final class Client extends Caller {
     private Command rule(int chance) {
         boolean resumes = world.random.nextInt(3) > 0;
         if (chance < 93) {
-            return command(
+            return Command.of(
                     resumes ? "resume slow" : "pause slow",
                     "select * from pgflow." + (resumes ? "resume" : "pause") + "('queue', array['slow'], " + BY + ")");
         } else if (chance < 97) {
             String workflow = "w" + (1 + world.random.nextInt(3));
-            return command(
+            return Command.of(
                     (resumes ? "resume " : "pause ") + workflow,
                     "select * from pgflow." + (resumes ? "resume" : "pause") + "('workflow', array[?::text], " + BY
                             + ")",
                     workflow);
         }
         Integer limit = resumes ? null : (Integer) (1 + world.random.nextInt(3));
-        return command(
+        return Command.of(
                 "limit default " + limit, "select * from pgflow.limit_queue('default', ?::int, " + BY + ")", limit);
-    }
-
-    private static Command command(String what, String sql, Runnable after, @Nullable Object... parameters) {
-        return new Command(what, sql, after, Arrays.asList(parameters));
-    }
-
-    private static Command command(String what, String sql, @Nullable Object... parameters) {
-        return command(what, sql, () -> {}, parameters);
     }
 
     /** What nobody else brings to its end. */
@@ -198,15 +164,15 @@ final class Client extends Caller {
         for (Row rule : world.server.read(
                 "select rule, scope, name from pgflow.claim_rules order by rule, scope, name limit 1")) {
             return rule.text("rule").equals("limit")
-                    ? command("unlimit", "select * from pgflow.limit_queue(?, null, " + BY + ")", rule.text("name"))
-                    : command(
+                    ? Command.of("unlimit", "select * from pgflow.limit_queue(?, null, " + BY + ")", rule.text("name"))
+                    : Command.of(
                             "resume " + rule.text("name"),
                             "select * from pgflow.resume(?, array[?::text], " + BY + ")",
                             rule.text("scope"),
                             rule.text("name"));
         }
         if (!world.server.read("select from pgflow.schedules").isEmpty()) {
-            return command("delete schedule", "select pgflow.delete_schedule('often', " + BY + ")");
+            return Command.of("delete schedule", "select pgflow.delete_schedule('often', " + BY + ")");
         }
         return finish();
     }
@@ -215,7 +181,7 @@ final class Client extends Caller {
         for (Row asked : world.server.read(
                 "select approval_id, run_id, step from pgflow.approvals where state = 'pending' order by requested_at, run_id, step limit 1")) {
             String choice = world.random.nextInt(4) > 0 ? "approve" : "reject";
-            return command(
+            return Command.of(
                     choice + " " + world.history.run(asked.uuid("run_id")) + "/" + asked.integer("step"),
                     "select * from pgflow.decide_approval(?::uuid, null, null, ?::text, '{}', ?::text)",
                     asked.uuid("approval_id"),

@@ -20,14 +20,19 @@ final class Shapes {
                 + " {\"name\": \"b\", \"handler\": \"book\", \"after\": [\"a\"]}]}";
     }
 
-    static String workflow(Random random, String name) {
+    /** Two versions; the second one has a step more. */
+    static List<String> workflow(Random random, String name) {
         Shapes shape = new Shapes(random);
         int steps = 1 + random.nextInt(9);
         for (int i = 1; i <= steps; i++) {
             shape.step(i);
         }
-        String deadline = random.nextInt(6) == 0 ? "\"deadline\": \"PT20M\", " : "";
-        return "{\"name\": \"" + name + "\", " + deadline + "\"steps\": [" + String.join(", ", shape.steps) + "]}";
+        String begin = "{\"name\": \"" + name + "\", " + (random.nextInt(6) == 0 ? "\"deadline\": \"PT20M\", " : "")
+                + "\"steps\": [";
+        String first = begin + String.join(", ", shape.steps) + "]}";
+        shape.steps.add(
+                "{\"name\": \"added\", \"handler\": \"work\", \"after\": [\"" + shape.names.get(steps - 1) + "\"]}");
+        return List.of(first, begin + String.join(", ", shape.steps) + "]}");
     }
 
     private void step(int number) {
@@ -60,6 +65,7 @@ final class Shapes {
                     case 0, 1 -> "book";
                     case 2 -> "later";
                     case 3 -> "rare";
+                    case 4 -> KeptOutputs.HANDLER;
                     default -> "work";
                 };
         return "\"handler\": \"" + handler + "\"" + (chance(4) ? ", \"queue\": \"slow\"" : "");

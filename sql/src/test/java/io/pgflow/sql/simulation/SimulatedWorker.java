@@ -22,6 +22,7 @@ final class SimulatedWorker extends Caller {
     private final Consumer<String> ear = this::hear;
     private final Map<Task, Attempt> running = new LinkedHashMap<>();
     private final Reports reports;
+    private final KeptOutputs kept;
     private long id;
     private long beatAt;
     private long lookAt;
@@ -35,6 +36,7 @@ final class SimulatedWorker extends Caller {
         super(world, name);
         this.handlers = handlers;
         this.reports = new Reports(world, name);
+        this.kept = new KeptOutputs(world, name);
         this.lookAt = world.now();
         world.listen(ear);
     }
@@ -71,7 +73,7 @@ final class SimulatedWorker extends Caller {
     }
 
     private long wantsAt() {
-        if (id == 0 || owes() || !reports.isEmpty()) {
+        if (id == 0 || owes() || !reports.isEmpty() || kept.hasCalls()) {
             return world.now();
         }
         long next = hasRoom() ? Math.min(beatAt, toLook.isEmpty() ? lookAt : world.now()) : beatAt;
@@ -86,7 +88,7 @@ final class SimulatedWorker extends Caller {
     }
 
     private boolean hasRoom() {
-        return running.size() < SLOTS;
+        return running.size() + kept.claimed() < SLOTS;
     }
 
     @Override
@@ -113,6 +115,8 @@ final class SimulatedWorker extends Caller {
             world.evidence.moved();
         } else if (owes() && world.random.nextInt(3) > 0) {
             followUp();
+        } else if (kept.hasCalls() && world.random.nextInt(3) > 0) {
+            reuse();
         } else if (!reports.isEmpty() && world.random.nextInt(4) > 0) {
             report();
         } else if (hasRoom() && looks()) {
@@ -121,6 +125,8 @@ final class SimulatedWorker extends Caller {
             beat();
         } else if (owes()) {
             followUp();
+        } else if (kept.hasCalls()) {
+            reuse();
         } else {
             report();
         }
@@ -144,6 +150,7 @@ final class SimulatedWorker extends Caller {
     /** Others have, or will have, what it was running. What has ended already it reports all the same. */
     private void renew() {
         running.values().removeIf(this::isOpen);
+        kept.forget();
         id = 0;
     }
 
@@ -190,10 +197,27 @@ final class SimulatedWorker extends Caller {
         for (Row answer : reports.send(id)) {
             follow(answer);
         }
-        reports.takeAnswered().forEach(running::remove);
+        List<Task> answered = reports.takeAnswered();
+        answered.forEach(running::remove);
+        kept.ended(answered);
+    }
+
+    /** Of what it has claimed it runs what nobody has done before. When it does not hear what that is, it does not know what it holds. */
+    private void reuse() {
+        if (kept.claimed() == 0) {
+            kept.keep();
+            return;
+        }
+        uncertain = true;
+        kept.ask(id, this::begin).forEach(this::follow);
+        uncertain = false;
     }
 
     private void claim() {
+        if (kept.claimed() > 0) {
+            reuse();
+            return;
+        }
         if (uncertain) {
             recover();
             return;
@@ -203,7 +227,7 @@ final class SimulatedWorker extends Caller {
         int room = SLOTS - running.size();
         List<Row> claimed = call("claim " + queue, "select * from pgflow.claim_tasks(?, ?, ?)", id, queue, room);
         uncertain = false;
-        claimed.forEach(this::begin);
+        claimed.stream().filter(task -> !kept.takes(task)).forEach(this::begin);
         if (claimed.size() < room) {
             toLook.remove(queue);
         }

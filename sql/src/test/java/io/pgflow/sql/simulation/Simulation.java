@@ -25,31 +25,42 @@ final class Simulation {
     /** Calls in which all must be over once nothing fails any more. */
     private static final int MOST_UNTIL_QUIET = 6000;
 
-    private static final String[] ALL_HANDLERS = {"work", "book", "later", "rare"};
+    private static final String[] ALL_HANDLERS = {"work", "book", "later", "rare", KeptOutputs.HANDLER};
 
     private final Random random;
+    private final int calls;
     private final World world;
     private final List<Actor> actors = new ArrayList<>();
     private int born;
     private int verifyAt = 250;
 
-    private Simulation(Random random, Session session) {
+    private Simulation(Random random, int calls, Session session) {
         this.random = random;
+        this.calls = calls;
         this.world = new World(random, session);
     }
 
     /** Plays a seed; throws an AssertionError that tells its history when something is not as it must be. */
     static Played play(long seed) {
+        return play(seed, CALLS, "");
+    }
+
+    /**
+     * The same.
+     *
+     * @param calls of the time in which everything fails
+     * @param lie SQL that falsifies the tables before they are held against what the processes saw; none when empty
+     */
+    static Played play(long seed, int calls, String lie) {
         DataSource database = TestDatabases.freshDatabase(Simulation::prepare, "simulation");
-        long began = System.nanoTime();
         try (Session session = new Session(database)) {
-            Simulation simulation = new Simulation(new Random(seed), session);
+            Simulation simulation = new Simulation(new Random(seed), calls, session);
             try {
-                simulation.play();
+                simulation.play(lie);
             } catch (AssertionError | RuntimeException e) {
                 throw new AssertionError(simulation.report(seed, String.valueOf(e.getMessage())), e);
             }
-            return simulation.played(System.nanoTime() - began);
+            return simulation.played();
         } finally {
             TestDatabases.drop(database);
         }
@@ -98,17 +109,17 @@ final class Simulation {
                 """);
     }
 
-    private void play() {
-        Map<String, Long> workflows = define();
+    private void play(String lie) {
+        Map<String, List<Long>> versions = define();
         actors.add(world.outside);
         for (int i = 0; i < 2; i++) {
             actors.add(new SimulatedUpkeep(world, "upkeep" + ++born));
-            actors.add(new Client(world, "client" + ++born, workflows));
+            actors.add(new Client(world, "client" + ++born, versions));
         }
         actors.add(new SimulatedWorker(world, "worker" + ++born, ALL_HANDLERS));
         actors.add(new SimulatedWorker(world, "worker" + ++born, ALL_HANDLERS));
         actors.add(new SimulatedWorker(world, "worker" + ++born, "work", "book"));
-        while (world.server.calls() < CALLS) {
+        while (world.server.calls() < calls) {
             next();
             verifyAtTimes();
         }
@@ -116,6 +127,9 @@ final class Simulation {
         world.history.say("simulation", "nothing fails any more");
         actors.forEach(Actor::calm);
         untilQuiet();
+        if (!lie.isEmpty()) {
+            world.server.session().execute(lie);
+        }
         mustBeEmpty(world.evidence.differences(world.server, world.history));
     }
 
@@ -133,23 +147,25 @@ final class Simulation {
         }
     }
 
-    private Map<String, Long> define() {
-        Map<String, Long> workflows = new TreeMap<>();
+    /** The versions of each workflow by its name. */
+    private Map<String, List<Long>> define() {
         List<String> definitions = new ArrayList<>(List.of(Shapes.leaf()));
         for (int i = 1; i <= 3; i++) {
-            definitions.add(Shapes.workflow(random, "w" + i));
+            definitions.addAll(Shapes.workflow(random, "w" + i));
         }
+        Map<String, List<Long>> versions = new TreeMap<>();
         for (String definition : definitions) {
             Row defined = world.server
                     .read("select * from pgflow.define_workflow(?::jsonb)", definition)
                     .get(0);
-            workflows.put(definition.split("\"")[3], defined.number("workflow_id"));
+            versions.computeIfAbsent(definition.split("\"")[3], any -> new ArrayList<>())
+                    .add(defined.number("workflow_id"));
             world.history.add(definition);
         }
         world.server.read("select pgflow.create_queue('slow')");
         world.server.read(
                 "select * from pgflow.define_schedule('often', '{\"workflow\": \"w1\", \"every\": \"PT3M\", \"input\": [1, 2], \"overlap\": \"skip\"}', 'ada', null)");
-        return workflows;
+        return versions;
     }
 
     /** The next turn: of anybody who has something to do, after the time until somebody has. */
@@ -236,7 +252,7 @@ final class Simulation {
                         """).get(0).truth("quiet");
     }
 
-    private Played played(long nanos) {
+    private Played played() {
         world.history.add("the audit");
         world.server.read("""
                         select e.at, e.run_id, e.step, e.item, e.seq, t.name, e.generation, e.attempt, e.fence, e.worker_id, e.output_hash,
@@ -255,7 +271,6 @@ final class Simulation {
         return new Played(
                 world.history.lines(),
                 world.server.calls(),
-                nanos,
                 world.now(),
                 world.faults.fired(),
                 world.evidence.lostWorkers(),
@@ -265,13 +280,11 @@ final class Simulation {
     /**
      * What came of a seed.
      *
-     * @param nanos of real time
      * @param millis of simulated time
      */
     record Played(
             List<String> history,
             int calls,
-            long nanos,
             long millis,
             Map<Fault, Integer> faults,
             int lostWorkers,
