@@ -7,11 +7,13 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.pgflow.embedded.EmbeddedPostgresServer;
 import java.sql.Connection;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -151,10 +153,10 @@ class ContendersTest {
 
     /** The pools are still filling when a test is short; a poll would come every 100 ms. */
     private static void nothing_is_asked_at_rest(String database) {
-        Awaitility.await().until(() -> {
-            long before = lastStatement(database);
-            Thread.sleep(400);
-            return lastStatement(database) == before;
+        var last = new AtomicLong();
+        Awaitility.await().during(Duration.ofMillis(400)).until(() -> {
+            long now = lastStatement(database);
+            return last.getAndSet(now) == now;
         });
     }
 
