@@ -59,12 +59,13 @@ public final class ChaosWorker {
                 .build();
     }
 
+    /** It keeps no spare connection, and nobody waits long for one: else its pauses after failures grow, whoever asks (docs/operations.md). */
     private static HikariDataSource pool(String url) {
         var config = new HikariConfig();
         config.setJdbcUrl(url);
         config.setMaximumPoolSize(14);
-        config.setMinimumIdle(1);
-        config.setConnectionTimeout(5_000);
+        config.setMinimumIdle(0);
+        config.setConnectionTimeout(1_000);
         config.setInitializationFailTimeout(-1);
         return new HikariDataSource(config);
     }

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 
 /** Who worked on which task, from when to when: read from the audit, which is kept as a file at the same time. */
@@ -41,7 +42,6 @@ final class Attempts {
             """;
 
     private final Map<Task, List<Attempt>> byTask = new HashMap<>();
-    private final List<Long> completions = new ArrayList<>();
     private final Map<String, Integer> transitions = new HashMap<>();
 
     private Attempts() {}
@@ -82,20 +82,16 @@ final class Attempts {
                 claimedTask = task;
                 worker = row.getString("worker");
                 from = at;
-            } else if (transition.equals("complete")) {
-                completions.add(at);
             }
         }
-        completions.sort(null);
     }
 
     Map<Task, List<Attempt>> byTask() {
         return byTask;
     }
 
-    /** When tasks completed, in order. */
-    List<Long> completions() {
-        return completions;
+    Stream<Attempt> all() {
+        return byTask.values().stream().flatMap(List::stream);
     }
 
     /** How often each transition of tasks was taken. */

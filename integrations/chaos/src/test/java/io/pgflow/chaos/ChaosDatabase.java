@@ -17,6 +17,7 @@ import javax.sql.DataSource;
 /** A server that syncs to disk and keeps a log of its own, with the schema and a ledger. */
 final class ChaosDatabase implements AutoCloseable {
 
+    static final String DRIVER = "chaos-driver";
     private static final String DATABASE = "postgres";
 
     private final EmbeddedPostgresServer server = EmbeddedPostgresServer.builder()
@@ -45,10 +46,15 @@ final class ChaosDatabase implements AutoCloseable {
         return pool;
     }
 
-    /** Through a proxy on that port. */
+    /** For whoever is not a worker. */
     static String url(int port) {
+        return url(port, DRIVER);
+    }
+
+    /** Through a proxy on that port; the server knows the process by that name. */
+    static String url(int port, String application) {
         return "jdbc:postgresql://localhost:" + port + "/" + DATABASE
-                + "?user=postgres&connectTimeout=5&loginTimeout=5&cancelSignalTimeout=2&ApplicationName=chaos";
+                + "?user=postgres&connectTimeout=5&loginTimeout=5&cancelSignalTimeout=2&ApplicationName=" + application;
     }
 
     int port() {

@@ -41,11 +41,8 @@ class ChaosRun {
                 + (select count(*) from pgflow.unsettled_steps) + (select count(*) from pgflow.timers)
             """;
 
-    private final double minutes = Double.parseDouble(System.getProperty("minutes", "1"));
-    private final long seed = Long.getLong("seed", 42);
-    private final double rate = Double.parseDouble(System.getProperty("rate", "4"));
-    private final Path folder = Path.of("target", "chaos-" + seed);
-    private final boolean clocks = WrongClock.isThere();
+    private final ChaosSetting setting = ChaosSetting.ofProperties();
+    private final Path folder = Path.of("target", "chaos-" + setting.seed());
     /** By run that was acknowledged: its workflow, or {@code cancelled}. */
     private final Map<UUID, String> acknowledged = new ConcurrentHashMap<>();
 
@@ -53,7 +50,7 @@ class ChaosRun {
     @Timeout(value = 9, unit = TimeUnit.HOURS)
     void whatever_breaks_every_promise_holds() throws Exception {
         prepareFolder();
-        if (!clocks) {
+        if (!setting.clocks()) {
             System.err.println("NOT REACHED: no worker has a wrong clock, since the program faketime is not installed");
         }
         Findings findings;
@@ -77,12 +74,12 @@ class ChaosRun {
     private Findings rage(ChaosDatabase database) throws Exception {
         PgflowSettings settings = PgflowSettings.builder().workerName("driver").build();
         try (Pgflow pgflow = Pgflow.on(database.dataSource()).settings(settings).start();
-                Crew crew = new Crew(database.port(), seed, workers());
-                Load load = new Load(pgflow.executor(), rate, seed, this::acknowledge)) {
+                Crew crew = new Crew(database.port(), setting.seed(), workers());
+                Load load = new Load(pgflow.executor(), setting.rate(), setting.seed(), this::acknowledge)) {
             define(pgflow);
             await().atMost(STARTED_WITHIN)
                     .until(() -> Evidence.lines(database.dataSource(), STARTED).equals(List.of("" + WORKERS)));
-            long until = System.nanoTime() + (long) (minutes * 60e9);
+            long until = System.nanoTime() + (long) (setting.minutes() * 60e9);
             var starting = CompletableFuture.runAsync(() -> {
                 try {
                     load.run(until);
@@ -90,7 +87,7 @@ class ChaosRun {
                     Thread.currentThread().interrupt();
                 }
             });
-            List<Fault> faults = new Nemesis(database, crew, LEASE, seed).rage(until);
+            List<Fault> faults = new Nemesis(database, crew, LEASE, setting.seed(), setting.kinds()).rage(until);
             starting.get(5, TimeUnit.MINUTES);
             long quiet = awaitQuiet(database);
             return check(database, pgflow, load, faults, quiet);
@@ -107,11 +104,12 @@ class ChaosRun {
 
     /** Two of them have a wrong clock, where that can be had: no process decides anything by its own. */
     private List<WorkerProcess.Setting> workers() throws IOException {
-        Duration life = Duration.ofMinutes((long) minutes + 10);
+        Duration life = Duration.ofMinutes((long) setting.minutes() + 10);
         List<WorkerProcess.Setting> settings = new ArrayList<>();
         List<String> options = List.of("-cp", System.getProperty("java.class.path"));
         for (int i = 0; i < WORKERS; i++) {
-            Map<String, String> clock = !clocks || i < 2 ? Map.of() : WrongClock.environment(i == 2 ? "+1h" : "-1h");
+            Map<String, String> clock =
+                    !setting.clocks() || i < 2 ? Map.of() : WrongClock.environment(i == 2 ? "+1h" : "-1h");
             settings.add(
                     new WorkerProcess.Setting(folder, LEASE, LONGEST_NAP, life, WorkerProcess.jvm(options), clock));
         }
@@ -144,7 +142,7 @@ class ChaosRun {
                 folder.resolve("faults.txt"),
                 faults.stream().map(Fault::toString).toList());
 
-        var findings = new Findings(minutes, seed, rate, clocks, database.version(), faults, attempts, quiet);
+        var findings = new Findings(setting, database.version(), faults, attempts, quiet);
         findings.violations("verify", pgflow.verify());
         findings.violations("an acknowledged run", Evidence.lostRuns(states, acknowledged.keySet()));
         findings.violations("the ledger", Evidence.lines(database.dataSource(), Evidence.LEDGER));
@@ -152,7 +150,7 @@ class ChaosRun {
                 "the journals",
                 effects.wrong(
                         Evidence.tasks(database.dataSource()), task -> Evidence.faultsMet(task, attempts, faults)));
-        findings.violations("the faults", Evidence.unharmed(attempts, faults));
+        findings.violations("the faults", Evidence.unharmed(attempts.all(), faults));
         findings.violations("the server's log", database.logged("deadlock detected"));
         if (quiet >= QUIET_WITHIN.toMillis()) {
             findings.violations("quiescence", List.of("work was left after " + QUIET_WITHIN));

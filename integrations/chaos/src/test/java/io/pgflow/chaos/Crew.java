@@ -27,7 +27,8 @@ final class Crew implements AutoCloseable {
         }
 
         private WorkerProcess next() {
-            return setting.start(prefix + number.incrementAndGet(), ChaosDatabase.url(proxy.port()));
+            String name = prefix + number.incrementAndGet();
+            return setting.start(name, ChaosDatabase.url(proxy.port(), name));
         }
 
         String prefix() {

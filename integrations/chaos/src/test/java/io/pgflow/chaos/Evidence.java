@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 
 /** What the tables, the ledger and the history say, and what of it breaks a promise. */
@@ -85,13 +86,11 @@ final class Evidence {
     }
 
     /** Workers that claimed although they were killed or stood still: the fault has not hit them, and the run shows less than it says. */
-    static List<String> unharmed(Attempts attempts, List<Fault> faults) {
+    static List<String> unharmed(Stream<Attempt> attempts, List<Fault> faults) {
         Map<String, List<Fault>> still = faults.stream()
                 .filter(fault -> fault.kind() == Kind.KILL_WORKER || fault.kind() == Kind.SUSPEND_WORKER)
                 .collect(Collectors.groupingBy(Fault::target));
-        return attempts.byTask().values().stream()
-                .flatMap(List::stream)
-                .flatMap(attempt -> still.getOrDefault(attempt.worker(), List.of()).stream()
+        return attempts.flatMap(attempt -> still.getOrDefault(attempt.worker(), List.of()).stream()
                         .filter(fault -> fault.kind() == Kind.KILL_WORKER || attempt.from() < fault.to())
                         .filter(fault -> fault.from() + ON_ITS_WAY < attempt.from())
                         .map(fault -> attempt.worker() + " claims " + (attempt.from() - fault.from()) + " ms after "
@@ -151,15 +150,19 @@ final class Evidence {
                         && from <= fault.to());
     }
 
-    /** From the server's return to the first completion, in milliseconds. */
+    /** From the server's return to the first completion by a process that had worked before it went, in milliseconds. */
     static List<Long> firstCompletions(Attempts attempts, List<Fault> faults) {
+        Map<String, Long> firstClaims = new HashMap<>();
+        attempts.all().forEach(attempt -> firstClaims.merge(attempt.worker(), attempt.from(), Math::min));
         List<Long> times = new ArrayList<>();
         for (Fault crash : faults) {
             if (crash.kind() == Kind.CRASH_SERVER) {
-                attempts.completions().stream()
-                        .filter(at -> at >= crash.to())
-                        .findFirst()
-                        .ifPresent(at -> times.add(at - crash.to()));
+                attempts.all()
+                        .filter(attempt -> attempt.end().equals("complete") && attempt.to() >= crash.to())
+                        .filter(attempt -> firstClaims.get(attempt.worker()) < crash.from())
+                        .mapToLong(attempt -> attempt.to() - crash.to())
+                        .min()
+                        .ifPresent(times::add);
             }
         }
         return times;

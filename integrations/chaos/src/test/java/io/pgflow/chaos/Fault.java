@@ -3,7 +3,7 @@ package io.pgflow.chaos;
 /**
  * What was done to the system, and to whom.
  *
- * @param target the beginning of the names of the workers that it hit; empty when it hit all
+ * @param target the beginning of the names of the processes that it hit; empty when it hit all
  * @param from in milliseconds, by the clock of the machine, which is the server's too
  * @param to when it was healed; the same as {@code from} when there was nothing to heal
  */

@@ -13,10 +13,7 @@ final class Findings {
 
     private static final double ENOUGH = 0.95;
 
-    final double minutes;
-    final long seed;
-    final double rate;
-    final boolean clocks;
+    final ChaosSetting setting;
     final String server;
     final List<Fault> faults;
     final Attempts attempts;
@@ -31,19 +28,8 @@ final class Findings {
     int effectsInAll;
     private final List<String> violations = new ArrayList<>();
 
-    Findings(
-            double minutes,
-            long seed,
-            double rate,
-            boolean clocks,
-            String server,
-            List<Fault> faults,
-            Attempts attempts,
-            long quiet) {
-        this.minutes = minutes;
-        this.seed = seed;
-        this.rate = rate;
-        this.clocks = clocks;
+    Findings(ChaosSetting setting, String server, List<Fault> faults, Attempts attempts, long quiet) {
+        this.setting = setting;
         this.server = server;
         this.faults = faults;
         this.attempts = attempts;
@@ -100,14 +86,14 @@ final class Findings {
         if (succeeded() < ENOUGH * meantToSucceed() || meantToSucceed() == 0) {
             missing.add(succeeded() + " of " + meantToSucceed() + " runs succeeded that were meant to");
         }
-        if (minutes >= 2) {
-            for (Kind kind : Kind.values()) {
+        if (setting.minutes() >= 2) {
+            for (Kind kind : setting.kinds()) {
                 if (!kinds().containsKey(kind)) {
                     missing.add(kind + " never happened");
                 }
             }
         }
-        if (attempts.transitions().getOrDefault("lose", 0) == 0) {
+        if (setting.kinds().contains(Kind.KILL_WORKER) && attempts.transitions().getOrDefault("lose", 0) == 0) {
             missing.add("no worker was lost with a task");
         }
         return missing;

@@ -5,15 +5,16 @@ import java.io.IOException;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -27,25 +28,28 @@ import javax.sql.DataSource;
  */
 final class Nemesis {
 
-    private static final String OTHERS =
-            " from pg_stat_activity where application_name = 'chaos' and pid <> pg_backend_pid() order by backend_start, pid";
+    private static final String CONNECTIONS =
+            "select pid, application_name from pg_stat_activity where application_name ~ '^(w\\d+-|"
+                    + ChaosDatabase.DRIVER + ")' and pid <> pg_backend_pid() order by backend_start, pid";
 
     private final ChaosDatabase database;
     private final DataSource direct;
     private final Crew crew;
     private final Duration lease;
     private final Random random;
+    private final Set<Kind> kinds;
     private final Deque<Kind> cards = new ArrayDeque<>();
     private final List<Fault> faults = new CopyOnWriteArrayList<>();
     private final ExecutorService pending = Executors.newCachedThreadPool();
 
-    Nemesis(ChaosDatabase database, Crew crew, Duration lease, long seed) {
+    Nemesis(ChaosDatabase database, Crew crew, Duration lease, long seed, Set<Kind> kinds) {
         this.database = database;
         this.direct = database.dataSource();
         this.crew = crew;
         this.lease = lease;
         this.random = new Random(seed);
-        List<Kind> once = new ArrayList<>(Arrays.asList(Kind.values()));
+        this.kinds = kinds;
+        List<Kind> once = new ArrayList<>(kinds);
         Collections.shuffle(once, random);
         cards.addAll(once);
     }
@@ -66,7 +70,7 @@ final class Nemesis {
     private Kind draw() {
         if (cards.isEmpty()) {
             List<Kind> deck = new ArrayList<>();
-            for (Kind kind : Kind.values()) {
+            for (Kind kind : kinds) {
                 deck.addAll(Collections.nCopies(kind.weight, kind));
             }
             Collections.shuffle(deck, random);
@@ -115,10 +119,10 @@ final class Nemesis {
                     return System.currentTimeMillis();
                 });
             case CRASH_SERVER -> crash(time * 10 / 15);
-            case TERMINATE_CONNECTION -> terminate(kind, "select pid" + OTHERS, choice);
-            case TERMINATE_ALL -> terminate(kind, "select pid" + OTHERS, -1);
+            case TERMINATE_CONNECTION -> terminate(kind, CONNECTIONS, choice);
+            case TERMINATE_ALL -> terminate(kind, CONNECTIONS, -1);
             case KILL_LISTENERS ->
-                terminate(kind, "select pid" + OTHERS.replace(" order by", " and query ilike 'listen%' order by"), -1);
+                terminate(kind, CONNECTIONS.replace(" order by", " and query ilike 'listen%' order by"), -1);
             case HOLD_TRANSACTION -> pending.execute(this::hold);
         }
     }
@@ -165,23 +169,34 @@ final class Nemesis {
         for (int attempt = 1; attempt <= 3; attempt++) {
             try (Connection connection = direct.getConnection();
                     var statement = connection.createStatement()) {
-                List<Integer> pids = new ArrayList<>();
-                try (ResultSet rows = statement.executeQuery(query)) {
-                    while (rows.next()) {
-                        pids.add(rows.getInt(1));
-                    }
+                List<Session> chosen = sessions(statement, query);
+                if (choice >= 0 && !chosen.isEmpty()) {
+                    chosen = List.of(chosen.get(choice % chosen.size()));
                 }
-                for (int pid : choice < 0 || pids.isEmpty() ? pids : List.of(pids.get(choice % pids.size()))) {
-                    statement.execute("select pg_terminate_backend(" + pid + ")");
+                for (Session each : chosen) {
+                    statement.execute("select pg_terminate_backend(" + each.pid() + ")");
                 }
-                if (!pids.isEmpty()) {
-                    faults.add(new Fault(kind, "", from, System.currentTimeMillis()));
+                if (!chosen.isEmpty()) {
+                    String target = choice >= 0 ? chosen.get(0).process() : "";
+                    faults.add(new Fault(kind, target, from, System.currentTimeMillis()));
                 }
                 return;
             } catch (SQLException e) {
                 Thread.sleep(500); // the server was down a moment ago, and the pool may have old connections
             }
         }
+    }
+
+    private record Session(int pid, String process) {}
+
+    private static List<Session> sessions(Statement statement, String query) throws SQLException {
+        List<Session> sessions = new ArrayList<>();
+        try (ResultSet rows = statement.executeQuery(query)) {
+            while (rows.next()) {
+                sessions.add(new Session(rows.getInt(1), rows.getString(2)));
+            }
+        }
+        return sessions;
     }
 
     private void hold() {

@@ -30,16 +30,14 @@ final class ReportPage {
                 to repeat it:
 
                 ```
-                mvn -Pchaos verify -pl integrations/chaos -am -Dminutes=%s -Dseed=%d -Drate=%s -Dreport=true
+                %s
                 ```
 
                 A seed fixes the work and the order of the faults, not the moments at which they hit. PostgreSQL %s with `fsync` on, %s, 4 worker
                 processes of 4 handlers each with the default settings (lease 10 s), %d processors with a load of %.1f in the last minute.
 
                 """.formatted(
-                        number(findings.minutes),
-                        findings.seed,
-                        number(findings.rate),
+                        findings.setting.command(),
                         findings.server,
                         "JDK " + Runtime.version().feature(),
                         Runtime.getRuntime().availableProcessors(),
@@ -71,14 +69,14 @@ final class ReportPage {
                 | tasks lost with their worker, and run again | %d | |
                 | a killed worker's task runs elsewhere, no other fault meanwhile, p50 / p99 of %d | %s / %s | p99 13 s |
                 | the same, whatever else happened, such as the server being down, p50 / p99 of %d | %s / %s | |
-                | the server is back: first completion, p50 / p95 of %d | %s / %s | p95 3 s |
+                | the server is back: first completion by a process that worked before, p50 / p95 of %d | %s / %s | p95 3 s |
                 | quiet after the last fault healed | %s | 60 s |
                 | effects of handlers, and tasks that had them | %d, %d | |
                 | calls of the driver that gave up after 30 s | %d | |
                 | decisions of people | %d | |
 
                 """.formatted(
-                        findings.clocks ? 2 : 0,
+                        findings.setting.clocks() ? 2 : 0,
                         kinds.getOrDefault(Kind.KILL_WORKER, 0),
                         kinds.getOrDefault(Kind.CRASH_SERVER, 0),
                         findings.tasks(),
@@ -124,10 +122,12 @@ final class ReportPage {
 
     private String notReached() {
         return "## Not reached\n\n"
-                + (findings.minutes < 60
-                        ? "- The goals are for 60 minutes; this run took " + number(findings.minutes) + ".\n"
+                + (findings.setting.minutes() < 60
+                        ? "- The goals are for 60 minutes; this run took " + number(findings.setting.minutes()) + ".\n"
                         : "")
-                + (findings.clocks ? "" : "- No worker had a wrong clock: the program `faketime` was not installed.\n")
+                + (findings.setting.clocks()
+                        ? ""
+                        : "- No worker had a wrong clock: the program `faketime` was not installed.\n")
                 + "- No 10,000-wide map, no standby, no REST node, no NATS.\n";
     }
 

@@ -54,8 +54,7 @@ class SoakRun {
 
     private SoakVerdict soak(ChaosDatabase database) throws Exception {
         var tables = new SoakTables(database.dataSource());
-        String url = ChaosDatabase.url(database.port())
-                .replace("ApplicationName=chaos", "ApplicationName=" + SoakTables.ENGINE);
+        String url = ChaosDatabase.url(database.port(), SoakTables.ENGINE);
         Duration life = length.plus(QUIET_WITHIN).plus(ENDS_WITHIN).plus(Duration.ofMinutes(1));
         try (SoakProcess engine = new SoakProcess(url, age(), rate, life, FOLDER.resolve("engine.log"))) {
             List<SoakSample> samples = watch(engine, tables);
