@@ -15,7 +15,6 @@ import io.pgflow.workflow.RetryPolicy;
 import io.pgflow.workflow.TaskHandler;
 import io.pgflow.workflow.Workflow;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Tag;
@@ -91,20 +90,21 @@ class RetriesTest {
         };
     }
 
-    /** By the database's clock, from the failure of an attempt to the next one. */
+    /** By the database's clock, from each failure of the handler to the next attempt; not of what was handed back. */
     private static List<Duration> pausesBeforeRetries(Pgflow pgflow, Run<?> run) {
         List<Event> events = pgflow.executor().events(run.id());
-        List<Instant> failed = at(events, EventType.TASK_RETRYING);
-        List<Instant> started = at(events, EventType.TASK_STARTED);
-        return java.util.stream.IntStream.range(0, failed.size())
-                .mapToObj(i -> Duration.between(failed.get(i), started.get(i + 1)))
-                .toList();
-    }
-
-    private static List<Instant> at(List<Event> events, EventType type) {
         return events.stream()
-                .filter(event -> event.type() == type)
-                .map(Event::at)
+                .filter(event -> event.type() == EventType.TASK_RETRYING)
+                .filter(event -> event.detail()
+                        .filter(error -> error.contains("message"))
+                        .isPresent())
+                .map(failed -> Duration.between(
+                        failed.at(),
+                        events.stream()
+                                .filter(event -> event.type() == EventType.TASK_STARTED && event.seq() > failed.seq())
+                                .findFirst()
+                                .orElseThrow()
+                                .at()))
                 .toList();
     }
 }

@@ -41,8 +41,7 @@ class RunWatchTest {
     /** The next hint may be far away: the run has ended, and nothing else happens. */
     @Test
     void a_question_that_broke_is_asked_again_soon_and_not_at_the_next_poll() throws Exception {
-        Workflow<Object, Object> flow =
-                Flow.of("flow", "work").returns("work").untyped();
+        Workflow<Object, Object> flow = Flow.of("flow", "work").returns("work").untyped();
         Run<Object> ended = engines.start(flow).executor().start(flow, null);
         ended.await(Engines.PATIENCE);
         Faults faults = Faults.seeded(1);
@@ -50,6 +49,7 @@ class RunWatchTest {
                 Pgflow.on(engines.closeLater(Engines.pool(FaultDataSource.around(engines.database(), faults))))
                         .settings(Engines.settings()
                                 .pollInterval(Duration.ofMinutes(1))
+                                .notifications(false)
                                 .build())
                         .start());
 

@@ -11,7 +11,10 @@ import javax.sql.DataSource;
 enum Adversity {
     NONE,
 
-    /** Each hundredth call of the database fails: half of them before it was executed, half of them afterwards. */
+    /**
+     * One in a hundred calls of the engine's own threads fails: half of them before it was executed, half of them afterwards. Handlers, and who
+     * asks an engine from outside, are told when something cannot be done, and decide; their calls go through here.
+     */
     FAULTS {
         @Override
         DataSource under(DataSource database) {
@@ -51,12 +54,20 @@ enum Adversity {
         }
     };
 
+    /** How the names of the engine's threads begin. */
+    static final String THREADS = "pgflow-";
+
     /** One for all tests: most make far fewer than a hundred calls. */
     private static final Faults BROKEN = Faults.seeded(Long.getLong("pgflow.test.seed", 42))
-            .rate(Double.parseDouble(System.getProperty("pgflow.test.rate", "0.01")));
+            .rate(Double.parseDouble(System.getProperty("pgflow.test.rate", "0.01")))
+            .among(sql -> isEngines(Thread.currentThread().getName()));
 
     static final Adversity CURRENT =
             valueOf(System.getProperty("pgflow.test.adversity", "none").toUpperCase(Locale.ROOT));
+
+    private static boolean isEngines(String thread) {
+        return thread.startsWith(THREADS) && !thread.startsWith(THREADS + "handler-");
+    }
 
     void prepare(DataSource database) {
         PgflowSchema.migrate(database);

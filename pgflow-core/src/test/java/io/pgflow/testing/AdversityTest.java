@@ -9,6 +9,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -21,22 +22,32 @@ class AdversityTest {
     final Engines engines = new Engines();
 
     @Test
-    void some_calls_fail_under_faults_and_none_else() {
-        int failed = 0;
+    void some_calls_of_engines_fail_under_faults_and_none_else() throws Exception {
+        assertThat(failedBy("test-caller")).isZero();
+        if (Adversity.CURRENT == Adversity.FAULTS) {
+            assertThat(failedBy(Adversity.THREADS + "test")).isPositive();
+        } else {
+            assertThat(failedBy(Adversity.THREADS + "test")).isZero();
+        }
+    }
+
+    private int failedBy(String threadName) throws Exception {
+        var failed = new AtomicInteger();
+        var thread = new Thread(() -> askOften(failed), threadName);
+        thread.start();
+        thread.join();
+        return failed.get();
+    }
+
+    private void askOften(AtomicInteger failed) {
         try (HikariDataSource pool = engines.pool()) {
             for (int i = 0; i < 2_000; i++) {
                 try {
                     ask(pool, "select 1");
                 } catch (SQLException e) {
-                    failed++;
+                    failed.incrementAndGet();
                 }
             }
-        }
-
-        if (Adversity.CURRENT == Adversity.FAULTS) {
-            assertThat(failed).isPositive();
-        } else {
-            assertThat(failed).isZero();
         }
     }
 

@@ -21,7 +21,7 @@ public final class TableLocks implements AutoCloseable {
             from pg_locks l
             join pg_class c on c.oid = l.relation
             join pg_namespace n on n.oid = c.relnamespace
-            where l.mode in ('AccessExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock')
+            where l.locktype = 'relation' and l.mode in ('AccessExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock')
               and n.nspname = 'pgflow' and c.relkind = 'r'
               and l.database = (select oid from pg_database where datname = current_database())
             """;
