@@ -2,8 +2,10 @@ package io.pgflow.chaos;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.util.DriverDataSource;
 import io.pgflow.DatabaseException;
 import io.pgflow.IncompatibleDatabaseException;
+import io.pgflow.PatientDataSource;
 import io.pgflow.Pgflow;
 import io.pgflow.PgflowSettings;
 import io.pgflow.workflow.Workflow;
@@ -11,6 +13,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
@@ -59,13 +62,15 @@ public final class ChaosWorker {
                 .build();
     }
 
-    /** It keeps no spare connection, and nobody waits long for one: else its pauses after failures grow, whoever asks (docs/operations.md). */
     private static HikariDataSource pool(String url) {
+        var driver = new DriverDataSource(url, null, new Properties(), null, null);
+        // region patient
         var config = new HikariConfig();
-        config.setJdbcUrl(url);
+        config.setDataSource(PatientDataSource.around(driver, PatientDataSource.PATIENCE));
+        // endregion
         config.setMaximumPoolSize(14);
-        config.setMinimumIdle(0);
-        config.setConnectionTimeout(1_000);
+        config.setMinimumIdle(1);
+        config.setConnectionTimeout(5_000);
         config.setInitializationFailTimeout(-1);
         return new HikariDataSource(config);
     }

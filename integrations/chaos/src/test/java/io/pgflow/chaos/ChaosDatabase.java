@@ -2,6 +2,8 @@ package io.pgflow.chaos;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.util.DriverDataSource;
+import io.pgflow.PatientDataSource;
 import io.pgflow.embedded.EmbeddedPostgresServer;
 import io.pgflow.sql.PgflowSchema;
 import java.io.IOException;
@@ -11,6 +13,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Properties;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
 
@@ -94,8 +97,9 @@ final class ChaosDatabase implements AutoCloseable {
     }
 
     private HikariDataSource pool() {
+        var driver = new DriverDataSource(url(server.port()), null, new Properties(), null, null);
         var config = new HikariConfig();
-        config.setJdbcUrl(url(server.port()));
+        config.setDataSource(PatientDataSource.around(driver, PatientDataSource.PATIENCE));
         config.setMaximumPoolSize(12);
         config.setConnectionTimeout(5_000);
         return new HikariDataSource(config);

@@ -86,10 +86,15 @@ public final class EngineConnections {
         }
     }
 
+    /** Whether the server was not there, was about to stop, or not ready yet: asking again soon makes sense. */
+    public static boolean isAway(SQLException failure) {
+        return FailedCall.isAway(failure);
+    }
+
     /** What to throw when no connection came because the server was away or gave no more; empty when the data source had none to give. */
     public static Optional<DatabaseException> outage(@Nullable SQLException failure) {
         return Optional.ofNullable(failure)
-                .filter(FailedCall::isAway)
+                .filter(FailedCall::isOutage)
                 .map(e -> FailedCall.explain("get the connections to begin with", e));
     }
 

@@ -18,8 +18,11 @@ final class FailedCall {
     /** Connection, resources, shutdown, and transaction or session ended by a limit of the server. */
     private static final List<String> PASSING_CLASSES = List.of("08", "53", "57P0", "25P0");
 
-    /** Of them, those that a data source does not make by itself. */
-    private static final List<String> AWAY_CLASSES = List.of("08", "53", "57P0");
+    /** Of them: the server is not there, stops or starts. */
+    private static final List<String> AWAY = List.of("08", "57P0");
+
+    /** It has no session to give. */
+    private static final String FULL = "53";
 
     /** Serialization, deadlock, read-only (a standby, until it is promoted), lock not available, cancelled. */
     private static final Set<String> PASSING = Set.of("40001", "40P01", "25006", "55P03", "57014");
@@ -69,12 +72,19 @@ final class FailedCall {
         return new DatabaseException(code, "could not " + attempt + "; " + why, cause);
     }
 
-    /** Whether the server was not there, or had no session to give. */
+    /** Whether the server was not there, was about to stop, or not ready yet. */
     static boolean isAway(Exception failure) {
         return causes(failure).stream()
-                .anyMatch(e -> e instanceof IOException
-                        || (e instanceof SQLException sql
-                                && AWAY_CLASSES.stream().anyMatch(String.valueOf(sql.getSQLState())::startsWith)));
+                .anyMatch(e -> e instanceof IOException || AWAY.stream().anyMatch(state(e)::startsWith));
+    }
+
+    /** Whether no session could be had of the server, and not of a pool. */
+    static boolean isOutage(Exception failure) {
+        return isAway(failure) || causes(failure).stream().anyMatch(e -> state(e).startsWith(FULL));
+    }
+
+    private static String state(Throwable e) {
+        return e instanceof SQLException sql ? String.valueOf(sql.getSQLState()) : "";
     }
 
     private static List<Throwable> causes(Exception failure) {
