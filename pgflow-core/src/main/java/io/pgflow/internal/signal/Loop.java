@@ -108,11 +108,9 @@ public final class Loop {
                 log.debug("{}: interrupted", name); // only stopAndJoin means it; then the loop ends here
             } catch (RuntimeException | Error e) { // a loop that ends without a word is worse than any error
                 report(e, nextPause);
-                if (wait(
-                        pause,
-                        nextPause)) { // connections come and go where they are scarce: who is woken in vain waits
-                    // longer each time
-                    wait(stop, shortest);
+                // Connections come and go where they are scarce: who is woken in vain waits longer each time.
+                if (await(pause, nextPause)) {
+                    await(stop, shortest);
                     shortest = longer(shortest);
                 }
                 nextPause = longer(nextPause);
@@ -121,7 +119,7 @@ public final class Loop {
     }
 
     /** Returns whether it was rung. */
-    private boolean wait(Bell bell, Duration around) {
+    private boolean await(Bell bell, Duration around) {
         try {
             return bell.awaitAround(around);
         } catch (InterruptedException e) {
