@@ -60,7 +60,8 @@ begin
 end;
 $$;
 
--- _time_ordered_id: a uuid of version 7: milliseconds, then chance. Runs sort by it as they were started.
+-- _time_ordered_id: a uuid of version 7: milliseconds, the part of the millisecond, then chance. Runs sort by it as they were started, also
+-- those that one caller starts within a millisecond.
 
 create or replace function pgflow._time_ordered_id()
 returns uuid
@@ -69,13 +70,8 @@ volatile
 set search_path = ''
 as $$
     select pg_catalog.encode(
-        pg_catalog.set_byte(
-            pg_catalog.set_byte(stamped.bytes, 6, (pg_catalog.get_byte(stamped.bytes, 6) & 15) | 112),
-            8, (pg_catalog.get_byte(stamped.bytes, 8) & 63) | 128),
+        pg_catalog.int8send((now.micros / 1000) << 16 | x'7000'::bigint | now.micros % 1000 * 4096 / 1000)
+        || substring(pg_catalog.uuid_send(pg_catalog.gen_random_uuid()) from 9),
         'hex')::uuid
-    from (
-        select overlay(
-            pg_catalog.uuid_send(pg_catalog.gen_random_uuid())
-            placing substring(pg_catalog.int8send((extract(epoch from pgflow.clock()) * 1000)::bigint) from 3)
-            from 1 for 6) as bytes) stamped;
+    from (select (extract(epoch from pgflow.clock()) * 1000000)::bigint as micros) now;
 $$;

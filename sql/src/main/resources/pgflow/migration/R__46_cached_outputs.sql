@@ -141,6 +141,8 @@ end;
 $$;
 
 -- invalidate_outputs: forgets what a cache has: under one key, or all of it when p_key is null. Returns how many there were.
+--
+-- Locks: the cached outputs, in order of cache and key.
 
 create or replace function pgflow.invalidate_outputs(
     p_cache  text,
@@ -151,11 +153,20 @@ language plpgsql
 set search_path = ''
 as $$
 declare
+    v_key_hashes bytea[];
     v_count int;
 begin
+    v_key_hashes := array(
+        select c.key_hash
+        from pgflow.cached_outputs c
+        where c.cache = p_cache
+          and (p_key is null or c.key_hash = pgflow._key_hash(p_key))
+        order by c.key_hash
+        for update);
+
     delete from pgflow.cached_outputs c
     where c.cache = p_cache
-      and (p_key is null or c.key_hash = pgflow._key_hash(p_key));
+      and c.key_hash = any (v_key_hashes);
     get diagnostics v_count = row_count;
     return v_count;
 end;

@@ -171,6 +171,7 @@ begin
         left_over := v_due.rows >= p_limit;
     end if;
 
+    --@pp fire_deadlines-fired
     perform pgflow._sweep_deadlines(p_limit);
     next_due_in := pgflow._next_due_at() - v_now;
 end;
@@ -497,7 +498,9 @@ begin
 end;
 $$;
 
--- _sweep_deadlines: forgets the next deadlines of what has ended in time, so that nobody wakes up for each of them.
+-- _sweep_deadlines: forgets the next deadlines of what has ended in time, so that nobody wakes up for each of them. The caller holds runs, but
+-- not those of these rows: what somebody is at is passed over, or two callers could wait for each other, and what was set anew meanwhile
+-- stays.
 
 create or replace function pgflow._sweep_deadlines(
     p_limit  int
@@ -513,17 +516,21 @@ as $$
 begin
     delete from pgflow.deadlines d
     using (
-        select n.run_id, n.step
+        select l.run_id, l.step
         from (
-            select e.run_id, e.step
-            from pgflow.deadlines e
-            order by e.due_at
-            limit p_limit) n
-        left join pgflow.runs r on r.run_id = n.run_id
-        left join pgflow.tasks t on t.run_id = n.run_id and t.step = n.step and t.item = 0
-        where r.run_id is null
-           or r.ended_at is not null
-           or t.state in ('SUCCEEDED', 'FAILED', 'CANCELLED', 'SKIPPED')) n
+            select e.run_id, e.step, e.due_at
+            from (
+                select f.run_id, f.step, f.due_at
+                from pgflow.deadlines f
+                order by f.due_at
+                limit p_limit) e
+            left join pgflow.runs r on r.run_id = e.run_id
+            left join pgflow.tasks t on t.run_id = e.run_id and t.step = e.step and t.item = 0
+            where r.run_id is null
+               or r.ended_at is not null
+               or t.state in ('SUCCEEDED', 'FAILED', 'CANCELLED', 'SKIPPED')) n
+        join pgflow.deadlines l on l.run_id = n.run_id and l.step = n.step and l.due_at = n.due_at
+        for update of l skip locked) n
     where d.run_id = n.run_id
       and d.step = n.step;
 end;

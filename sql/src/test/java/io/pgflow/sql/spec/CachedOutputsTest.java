@@ -2,6 +2,7 @@ package io.pgflow.sql.spec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
@@ -154,6 +155,41 @@ class CachedOutputsTest extends Specification {
                 .isOne();
         assertThat(db.count("select pgflow.invalidate_outputs('another')")).isZero();
         assertThat(db.count("select pgflow.invalidate_outputs('quote.price')")).isOne();
+        assertThat(db.count("select count(*) from pgflow.cached_outputs")).isZero();
+    }
+
+    /** Rows that lie in another order than that of their keys: whoever empties the cache locks them as those do that fill it. */
+    @Test
+    void who_invalidates_a_whole_cache_and_who_keeps_outputs_do_not_wait_for_each_other() {
+        db.start("quote");
+        Claim claim = db.claimOne(worker);
+        db.complete(worker, claim, "43");
+        List<String> keys = new ArrayList<>(
+                db.texts("select k from unnest('{1,2}'::text[]) k order by pgflow._key_hash(k::jsonb) desc"));
+        keys.forEach(key -> keep(claim, key, "1 hour"));
+        Session other = session();
+        other.begin();
+        other.execute("select from pgflow.cached_outputs where key = '" + keys.get(1) + "' for update");
+
+        Paused<Integer> keeping = Paused.blocked(session(), session(), session -> {
+            List<Claim> claims = List.of(claim, claim);
+            session.row(
+                    "select pgflow.cache_outputs(?, ?, ?, ?, '{quote.price,quote.price}', array[?::jsonb, ?::jsonb],"
+                            + " array['1 hour', '1 hour']::interval[])",
+                    Session.ids(claims),
+                    Session.steps(claims),
+                    Session.items(claims),
+                    Session.fences(claims),
+                    keys.get(0),
+                    keys.get(1));
+            return 0;
+        });
+        Paused<Integer> invalidating = Paused.blocked(session(), session(), session ->
+                (int) session.count("select pgflow.invalidate_outputs('quote.price')"));
+        other.rollback();
+        keeping.finish();
+
+        assertThat(invalidating.finish()).isEqualTo(3);
         assertThat(db.count("select count(*) from pgflow.cached_outputs")).isZero();
     }
 

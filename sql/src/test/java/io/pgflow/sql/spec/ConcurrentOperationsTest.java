@@ -311,7 +311,7 @@ class ConcurrentOperationsTest extends Specification {
             try {
                 thread.join();
             } catch (RuntimeException e) {
-                throw new AssertionError(first + " meets " + second + ", seed " + seed, e);
+                throw new AssertionError(first + " meets " + second + ", seed " + seed + ": " + e.getMessage(), e);
             }
         }
     }

@@ -379,6 +379,35 @@ class DeadlineTest extends Specification {
         assertThat(fire().integer("fired")).isOne();
     }
 
+    /** Each has deleted what its own runs had left, and then finds among the oldest deadlines what the other one deleted. */
+    @Test
+    void two_that_fire_deadlines_of_different_runs_do_not_wait_for_each_other() {
+        db.defineJson(WorkflowText.with(WorkflowText.definition("chain", "a -> b"), "a", "\"deadline\": \"PT1M\""));
+        long worker = db.worker();
+        UUID one = startUntil("chain", "1 minute");
+        UUID two = startUntil("chain", "1 minute");
+        db.settle();
+        db.claim(worker, 2).forEach(claim -> db.complete(worker, claim));
+        Session other = session();
+        other.begin();
+        other.execute("select from pgflow.runs where run_id = '" + two + "' for no key update");
+
+        Paused<Row> first = pauseAt("fire_deadlines-fired", session -> {
+            session.clock("2 minutes");
+            return session.row("select * from pgflow.fire_deadlines()");
+        });
+        other.rollback();
+        db.clock("2 minutes");
+        Paused<Row> second =
+                Paused.begun(session(), db, session -> session.row("select * from pgflow.fire_deadlines()"));
+
+        assertThat(first.resume().integer("fired")).isOne();
+        assertThat(second.finish().integer("fired")).isOne();
+        assertThat(db.states(one)).isEqualTo("FAILED: a SUCCEEDED, b CANCELLED");
+        assertThat(db.states(two)).isEqualTo("FAILED: a SUCCEEDED, b CANCELLED");
+        assertThat(db.count("select count(*) from pgflow.deadlines")).isZero();
+    }
+
     private UUID startUntil(String workflow, String deadline) {
         return db.row("select pgflow.start_run(?, '[]', p_deadline => ?::interval) as id", workflow, deadline)
                 .uuid("id");

@@ -24,6 +24,18 @@ class StartRunTest extends Specification {
         assertThat(claim.outputs()).isNull();
     }
 
+    /** Many of these starts come within a millisecond of the one before. */
+    @Test
+    void runs_sort_as_one_caller_started_them() {
+        db.define("flow", "a");
+        List<String> runs = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            runs.add(db.start("flow").toString());
+        }
+
+        assertThat(runs).isSorted().allMatch(run -> UUID.fromString(run).version() == 7);
+    }
+
     @Test
     void concurrent_starts_with_one_idempotency_key_give_one_run() {
         db.define("flow", "a");
