@@ -6,7 +6,7 @@
 -- had its effect gives the same run again and changes nothing, whatever came after it.
 --
 -- Result: the run; started, existing or replaced (the input of one that had not begun); what start_runs says; when a delayed run is due.
--- Locks: the key; then the run.
+-- Locks: the key; then the run; at last keys that stand for nothing any more, passing over those that somebody is at.
 
 create or replace function pgflow.start_once(
     p_run_id       uuid,
@@ -40,7 +40,6 @@ begin
     into v_name
     from pgflow.workflows w
     where w.workflow_id = p_workflow_id;
-    perform pgflow._drop_start_keys(v_now);
 
     loop -- until it is there and ours: somebody may drop it in between
         insert into pgflow.start_keys (workflow_name, start_key, run_id, first_at, keep_until)
@@ -97,6 +96,7 @@ begin
     if p_how = 'debounce' then
         next_due_in := (select t.due_at from pgflow.timers t where t.run_id = start_once.run_id and t.step = 0 and t.item = 0) - v_now;
     end if;
+    perform pgflow._drop_start_keys(v_now); -- at last: who holds keys of others waits for nobody
 end;
 $$;
 

@@ -328,9 +328,6 @@ begin
           and t.state = 'RUNNING'
           and (t.item = 0 or not s.collects and (s.on_failure = 'fail' or p_how <> 'failed'))) e
     where e.state <> 'RETRYING';
-    if v_touched.run_ids is null then
-        return;
-    end if;
 
     perform 1
     from (select f.run_id from unnest(v_touched.run_ids) f (run_id) order by f.run_id) f
@@ -360,8 +357,11 @@ begin
                        or a.state in ('SKIPPED', 'SUCCEEDED') and a.remaining > 0)
                 offset 0) t -- by key, for each of the few
             union
-            select r.run_id, r.step, r.item
-            from unnest(p_run_ids, p_steps, p_items) r (run_id, step, item)
+            select t.run_id, t.step, t.item
+            from unnest(p_run_ids, p_steps, p_items, p_fences) r (run_id, step, item, fence)
+            join pgflow.tasks t on t.run_id = r.run_id and t.step = r.step and t.item = r.item
+            where t.fence = r.fence
+              and t.state = 'RUNNING' -- of others a whole run may be at work, that locks only what has not ended
         ) a
         order by a.run_id, a.step, a.item) a
     join pgflow.tasks t on t.run_id = a.run_id and t.step = a.step and t.item = a.item

@@ -10,7 +10,7 @@
 --
 -- A batch in which a value is out of range, or an array too large for the server, is settled one by one; the run that it comes from fails alone
 -- (PGF-RUN-018), so that it holds up nobody.
--- Locks: runs that may end or of which a step is to be decided, the tasks, their dependents, each in order; then the queues.
+-- Locks: runs that may end or of which a step is to be decided or was passed over, the tasks, their dependents, each in order; then the queues.
 
 drop function if exists pgflow.settle_steps(int);
 
@@ -81,7 +81,8 @@ begin
             return;
         end if;
 
-        -- As _lock_runs_that_may_end, and the runs of which a step is to be decided. Not by a parameter of that function: reports
+        -- As _lock_runs_that_may_end, and the runs of which a step is to be decided or was passed over: those that end such a run lock the
+        -- dependents of the step, but not the step, which has ended. Not by a parameter of that function: reports
         -- call it all the time, and with one more the planner planned its statement anew at each call. The steps are
         -- not joined, since the planner may begin a join of small tables with them, and then the runs would come in their order.
         perform 1
@@ -95,6 +96,13 @@ begin
             from pgflow.steps s
             where s.workflow_id = r.workflow_id
               and s.step = m.step)
+           or exists (
+               select
+               from pgflow.tasks t
+               where t.run_id = r.run_id
+                 and t.step = m.step
+                 and t.item = 0
+                 and t.state in ('SKIPPED', 'SUCCEEDED'))
         for no key update of r;
         perform 1
         from unnest(v_maps.run_ids, v_maps.steps) m (run_id, step)
@@ -107,6 +115,7 @@ begin
         into v_ready
         from pgflow._count_off_items(v_maps.run_ids, v_maps.steps) r;
         settled := pg_catalog.cardinality(v_maps.run_ids);
+        --@pp settle_steps-counted
 
         if v_ready.run_ids is not null then
             perform pgflow._collect_items(v_ready.run_ids, v_ready.steps, v_now);

@@ -93,10 +93,12 @@ declare
 begin
     perform 1
     from (
-        select r.run_id, r.step, r.item
-        from unnest(p_run_ids, p_steps, p_items) r (run_id, step, item)
+        select r.run_id, r.step, r.item, r.fence
+        from unnest(p_run_ids, p_steps, p_items, p_fences) r (run_id, step, item, fence)
         order by r.run_id, r.step, r.item) r
     join pgflow.tasks t on t.run_id = r.run_id and t.step = r.step and t.item = r.item
+    where t.fence = r.fence
+      and t.state = 'RUNNING' -- tasks that have ended are covered by the lock of their run, which this transaction does not hold
     for no key update of t;
     perform 1 -- who holds a token may say at once that it is at it
     from (

@@ -105,7 +105,7 @@ begin
         join pgflow.runs r on r.run_id = u.undo_run_id
         order by r.run_id
         for update of r skip locked);
-    return array(
+    return array( -- in order, as those lock who hold none of these runs
         select p.run_id
         from unnest(p_run_ids) p (run_id)
         where not exists (
@@ -117,7 +117,8 @@ begin
         select u.undo_run_id
         from unnest(p_run_ids) p (run_id)
         join pgflow.undo_runs u on u.run_id = p.run_id
-        where u.undo_run_id = any (v_locked));
+        where u.undo_run_id = any (v_locked)
+        order by 1);
 end;
 $$;
 

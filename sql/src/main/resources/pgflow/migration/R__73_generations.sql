@@ -107,9 +107,14 @@ begin
     where o.run_id = u.run_id;
 
     -- What waits for such a run has not been told that it had ended, and waits on.
-    delete from pgflow.unsettled_sub_runs u
-    where u.child_run_id = any (p_run_ids)
-      and u.report <> 'abandoned';
+    -- Whoever is telling it just now is passed over, since it may wait for the runs that this transaction holds: it came first.
+    delete from pgflow.unsettled_sub_runs d
+    where d.ctid = any (array(
+        select u.ctid
+        from pgflow.unsettled_sub_runs u
+        where u.child_run_id = any (p_run_ids)
+          and u.report <> 'abandoned'
+        for update skip locked));
 
     -- A deadline that was met is not taken away at once, and would end what begins now.
     delete from pgflow.deadlines d

@@ -162,8 +162,8 @@ begin
     delete from pgflow.run_origins o using unnest(p_run_ids) u (run_id) where o.run_id = u.run_id;
     delete from pgflow.run_moves m using unnest(p_run_ids) u (run_id) where m.run_id = u.run_id;
     delete from pgflow.deferrals d using unnest(p_run_ids) u (run_id) where d.run_id = u.run_id;
-    delete from pgflow.unsettled_sub_runs n using unnest(p_run_ids) u (run_id) where n.run_id = u.run_id;
-    delete from pgflow.sub_runs s using unnest(p_run_ids) u (run_id) where s.child_run_id = u.run_id or s.run_id = u.run_id;
+    perform pgflow._forget_sub_runs(p_run_ids);
+    --@pp prune_runs-forgetting
     delete from pgflow.deadlines d using unnest(p_run_ids) u (run_id) where d.run_id = u.run_id;
     delete from pgflow.approvals p using unnest(p_run_ids) u (run_id) where p.run_id = u.run_id;
     delete from pgflow.signals g using unnest(p_run_ids) u (run_id) where g.run_id = u.run_id;
@@ -172,6 +172,43 @@ begin
     delete from pgflow.tasks t using unnest(p_run_ids) u (run_id) where t.run_id = u.run_id;
     perform pgflow._forget_undos(p_run_ids);
     delete from pgflow.runs r using unnest(p_run_ids) u (run_id) where r.run_id = u.run_id;
+end;
+$$;
+
+-- _forget_sub_runs: which runs these started, or were started by, and what is still to be told of that. What somebody is at is passed over:
+-- who is telling it may wait for these runs, and who prunes the other one of the two takes it away.
+
+create or replace function pgflow._forget_sub_runs(
+    p_run_ids  uuid[]
+)
+returns void
+language plpgsql
+set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
+set enable_bitmapscan = off
+as $$
+begin
+    delete from pgflow.unsettled_sub_runs d
+    where d.ctid = any (array(
+        select n.ctid
+        from unnest(p_run_ids) u (run_id)
+        join pgflow.unsettled_sub_runs n on n.run_id = u.run_id
+        for update of n skip locked));
+
+    delete from pgflow.sub_runs d
+    where d.child_run_id = any (array(
+        select s.child_run_id
+        from (
+            select c.child_run_id
+            from unnest(p_run_ids) u (run_id)
+            join pgflow.sub_runs c on c.run_id = u.run_id
+            union
+            select u.run_id
+            from unnest(p_run_ids) u (run_id)) k
+        join pgflow.sub_runs s on s.child_run_id = k.child_run_id
+        for update of s skip locked));
 end;
 $$;
 

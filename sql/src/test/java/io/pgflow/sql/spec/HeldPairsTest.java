@@ -27,7 +27,7 @@ class HeldPairsTest extends Specification {
         RETRY("retry_runs-locked"),
         APPROVE("decide_approval-locked"),
         TIME_OUT("fire_deadlines-locked"),
-        SETTLE("settle_steps-locked");
+        SETTLE("settle_steps-locked settle_steps-counted");
 
         private final String points;
 

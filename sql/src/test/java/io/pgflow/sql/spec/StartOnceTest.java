@@ -246,6 +246,22 @@ class StartOnceTest extends Specification {
         assertThat(start("unfinished", "c", "2", null, null).uuid("run_id")).isEqualTo(unfinished);
     }
 
+    @Test
+    void nobody_waits_for_a_start_that_may_drop_the_key_as_an_old_one() {
+        start("unfinished", "old", "1", null, null);
+        db.drain(worker);
+        Paused<Row> first = pauseAt("start_once-locked", session -> {
+            session.clock("3 hours");
+            return start(session, "unfinished");
+        });
+        db.clock("3 hours");
+        Paused<Row> second = Paused.begun(
+                session(), db, session -> start(session, UUID.randomUUID(), "unfinished", "old", "2", null, null));
+
+        assertThat(second.finish().text("outcome")).isEqualTo("started");
+        assertThat(first.resume().text("outcome")).isEqualTo("started");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "sometimes,k,1 hour,1 hour",
