@@ -60,8 +60,8 @@ begin
 end;
 $$;
 
--- _time_ordered_id: a uuid of version 7: milliseconds, the part of the millisecond, then chance. Runs sort by it as they were started, also
--- those that one caller starts within a millisecond.
+-- _time_ordered_id: a uuid of version 7: milliseconds, the part of the millisecond, then chance. Runs sort by it as they were started, to the
+-- microsecond.
 
 create or replace function pgflow._time_ordered_id()
 returns uuid

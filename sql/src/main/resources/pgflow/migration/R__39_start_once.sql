@@ -77,6 +77,13 @@ begin
                 where r.run_id = v_held.run_id
                   and case p_how when 'within' then v_held.first_at + p_period > v_now else r.ended_at is null end)
         end;
+        update pgflow.start_keys k -- it has been asked for with a longer period now
+        set keep_until = v_held.first_at + p_period
+        where p_how = 'within'
+          and outcome = 'existing'
+          and k.workflow_name = v_name
+          and k.start_key = v_key
+          and k.keep_until < v_held.first_at + p_period;
     end if;
     if outcome is null then
         run_id := p_run_id;

@@ -290,8 +290,8 @@ as $$
             p_run_id::text || ' ' || p_step || ' ' || p_item || ' ' || p_failures, 0) & 1023) / 1023.0);
 $$;
 
--- _lock_for_ending: locks the runs of the reports, and then, in one pass in order, every task that ending
--- these attempts may touch: the reported ones, all that are left of a run that is about to fail, and the step tasks of a run that
+-- _lock_for_ending: locks the runs that these reports may end, or let go on without a step, and then, in one pass in order, every task that
+-- ending these attempts may touch: the reported ones that still run, all that are left of a run that is about to fail, and the step tasks of a run that
 -- is about to go on without a step. Whether it will can be read before the locks: while a task is RUNNING under its fence, nobody else
 -- changes what decides it.
 

@@ -102,7 +102,8 @@ begin
                where t.run_id = r.run_id
                  and t.step = m.step
                  and t.item = 0
-                 and t.state in ('SKIPPED', 'SUCCEEDED'))
+                 and t.state in ('SKIPPED', 'SUCCEEDED')
+               offset 0) -- by key, for each of the few
         for no key update of r;
         perform 1
         from unnest(v_maps.run_ids, v_maps.steps) m (run_id, step)

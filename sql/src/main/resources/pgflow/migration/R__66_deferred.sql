@@ -98,7 +98,7 @@ begin
         order by r.run_id, r.step, r.item) r
     join pgflow.tasks t on t.run_id = r.run_id and t.step = r.step and t.item = r.item
     where t.fence = r.fence
-      and t.state = 'RUNNING' -- tasks that have ended are covered by the lock of their run, which this transaction does not hold
+      and t.state = 'RUNNING' -- who removes a run that has ended takes its tokens before its tasks
     for no key update of t;
     perform 1 -- who holds a token may say at once that it is at it
     from (

@@ -371,9 +371,9 @@ begin
     select *
     into v_taken
     from pgflow._take_unsettled_sub_runs(p_limit) t;
-    settled := coalesce(pg_catalog.cardinality(v_taken.run_ids), 0);
+    settled := v_taken.taken;
     --@pp settle_sub_runs-taken
-    if settled = 0 then
+    if v_taken.run_ids is null then
         return;
     elsif v_taken.report = 'abandoned' then
         ended_run_ids := array(
@@ -385,11 +385,7 @@ begin
         into v_ended
         from pgflow._complete_deferred(
             v_taken.run_ids, v_taken.steps, v_taken.items, v_taken.fences,
-            array(
-                select pgflow._run_output(r.run_id, r.workflow_id)
-                from unnest(v_taken.child_run_ids) with ordinality c (run_id, n)
-                left join pgflow.runs r on r.run_id = c.run_id
-                order by c.n));
+            v_taken.outputs);
         ended_run_ids := v_ended.ended_run_ids;
         woken_queues := v_ended.woken_queues;
     else
@@ -397,7 +393,7 @@ begin
         into v_ended
         from pgflow._end_deferred(
             v_taken.run_ids, v_taken.steps, v_taken.items, v_taken.fences, v_taken.errors,
-            pg_catalog.array_fill(v_taken.report in ('failed', 'unknown'), array[settled]));
+            pg_catalog.array_fill(v_taken.report in ('failed', 'unknown'), array[pg_catalog.cardinality(v_taken.run_ids)]));
         ended_run_ids := v_ended.ended_run_ids;
         woken_queues := v_ended.woken_queues;
         next_due_in := v_ended.next_due_in;
@@ -405,10 +401,14 @@ begin
 end;
 $$;
 
--- _take_unsettled_sub_runs: takes up what there is to settle of one kind, and makes the errors of what failed.
+-- _take_unsettled_sub_runs: takes up what there is to settle of one kind, with the outputs and errors of the runs as they are now: a run may
+-- begin anew before they are told. Of one that has begun anew already nothing is told; it will end once more.
+
+drop function if exists pgflow._take_unsettled_sub_runs(int);
 
 create or replace function pgflow._take_unsettled_sub_runs(
     p_limit  int,
+    out taken          int,
     out report         text,
     out actor          text,
     out reason         text,
@@ -417,6 +417,7 @@ create or replace function pgflow._take_unsettled_sub_runs(
     out items          int[],
     out fences         int[],
     out child_run_ids  uuid[],
+    out outputs        jsonb[],
     out errors         jsonb[]
 )
 language plpgsql
@@ -425,6 +426,7 @@ set enable_hashjoin = off
 set enable_mergejoin = off
 as $$
 begin
+    taken := 0;
     select u.report, u.actor, u.reason
     into report, actor, reason
     from pgflow.unsettled_sub_runs u
@@ -434,7 +436,7 @@ begin
         return;
     end if;
 
-    with taken as (
+    with gone as (
         delete from pgflow.unsettled_sub_runs d
         where d.ctid = any (array(
             select u.ctid
@@ -445,13 +447,23 @@ begin
             limit p_limit
             for update skip locked))
         returning d.*
+    ),
+    told as (
+        select t.*, r.workflow_id
+        from gone t
+        left join pgflow.runs r on r.run_id = t.child_run_id
+        where t.report not in ('succeeded', 'failed', 'cancelled')
+           or coalesce(pg_catalog.lower(r.state) = t.report, true)
     )
-    select array_agg(t.run_id order by t.run_id, t.step, t.item), array_agg(t.step order by t.run_id, t.step, t.item),
+    select (select count(*) from gone),
+           array_agg(t.run_id order by t.run_id, t.step, t.item), array_agg(t.step order by t.run_id, t.step, t.item),
            array_agg(t.item order by t.run_id, t.step, t.item), array_agg(t.fence order by t.run_id, t.step, t.item),
            array_agg(t.child_run_id order by t.run_id, t.step, t.item),
+           array_agg(case t.report when 'succeeded' then pgflow._run_output(t.child_run_id, t.workflow_id) end
+               order by t.run_id, t.step, t.item),
            array_agg(coalesce(t.error, pgflow._ended_sub_run_error(t.child_run_id, t.report)) order by t.run_id, t.step, t.item)
-    into run_ids, steps, items, fences, child_run_ids, errors
-    from taken t;
+    into taken, run_ids, steps, items, fences, child_run_ids, outputs, errors
+    from told t;
 end;
 $$;
 

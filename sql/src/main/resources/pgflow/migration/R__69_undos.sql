@@ -105,7 +105,7 @@ begin
         join pgflow.runs r on r.run_id = u.undo_run_id
         order by r.run_id
         for update of r skip locked);
-    return array( -- in order, as those lock who hold none of these runs
+    return array( -- in order, since what belongs to these runs is locked in it
         select p.run_id
         from unnest(p_run_ids) p (run_id)
         where not exists (

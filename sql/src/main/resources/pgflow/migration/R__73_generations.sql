@@ -107,7 +107,8 @@ begin
     where o.run_id = u.run_id;
 
     -- What waits for such a run has not been told that it had ended, and waits on.
-    -- Whoever is telling it just now is passed over, since it may wait for the runs that this transaction holds: it came first.
+    -- Whoever is telling it just now is passed over, since it may wait for the runs that this transaction holds: it came
+    -- first, and has what it tells (_take_unsettled_sub_runs).
     delete from pgflow.unsettled_sub_runs d
     where d.ctid = any (array(
         select u.ctid

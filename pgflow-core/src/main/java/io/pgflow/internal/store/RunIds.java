@@ -7,7 +7,7 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Ids of runs: uuids of version 7, milliseconds first, then the part of the millisecond, and chance behind, so that runs sort as they
- * were started, also those that one caller starts within a millisecond. The same as {@code pgflow._time_ordered_id}.
+ * were started, to the microsecond. The same as {@code pgflow._time_ordered_id}.
  */
 public final class RunIds {
 

@@ -105,6 +105,40 @@ class LockOrderTest extends Specification {
     }
 
     @Test
+    void what_is_told_of_a_run_is_what_it_was_when_somebody_began_to_tell_it() {
+        UUID parent = parent();
+        long worker = db.worker();
+        Claim work = db.claimOne(worker);
+        db.complete(worker, work, "7");
+        Paused<Row> telling = telling();
+
+        assertThat(db.rerun(work.runId(), "work")).isEqualTo("rerun");
+        telling.resume();
+
+        assertThat(db.output(parent, "sub")).isEqualTo("7");
+        assertThat(db.states(work.runId())).isEqualTo("RUNNING: work SCHEDULED");
+    }
+
+    @Test
+    void nothing_is_told_of_a_run_that_began_anew_while_somebody_told_its_end_in_vain() {
+        UUID parent = parent();
+        long worker = db.worker();
+        Claim work = db.claimOne(worker);
+        db.failForGood(worker, work);
+        Session teller = session();
+        teller.begin();
+        teller.row("select * from pgflow.settle_steps(100)");
+        db.retry(work.runId());
+        teller.rollback();
+
+        db.settle();
+        assertThat(db.states(parent)).isEqualTo("RUNNING: sub RUNNING");
+        db.complete(worker, db.claimOne(worker), "7");
+        db.settle();
+        assertThat(db.states(parent)).isEqualTo("SUCCEEDED: sub SUCCEEDED");
+    }
+
+    @Test
     void who_removes_a_run_does_not_wait_for_who_is_telling_it_something() {
         UUID parent = parent();
         long worker = db.worker();
@@ -156,7 +190,9 @@ class LockOrderTest extends Specification {
 
     /** A run that waits for another one, which has one task. */
     private UUID parent() {
-        db.define("child", "work", "work", "\"maxAttempts\": 1");
+        db.defineJson(
+                "{\"name\": \"child\", \"returns\": \"work\", \"steps\": [{\"name\": \"work\", \"handler\": \"child.work\","
+                        + " \"maxAttempts\": 1}]}");
         db.defineJson("{\"name\": \"parent\", \"steps\": [{\"name\": \"sub\", \"workflow\": \"child\"}]}");
         UUID parent = db.start("parent");
         db.settle();

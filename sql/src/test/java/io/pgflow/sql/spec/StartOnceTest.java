@@ -247,6 +247,17 @@ class StartOnceTest extends Specification {
     }
 
     @Test
+    void a_key_is_kept_as_long_as_the_longest_period_that_was_asked_for() {
+        UUID first = start("within", "k", "1", "1 hour", null).uuid("run_id");
+        db.drain(worker);
+        db.clock("2 hours");
+        assertThat(start("within", "k", "2", "3 hours", null).uuid("run_id")).isEqualTo(first);
+        start("within", "another", "1", "1 hour", null);
+
+        assertThat(start("within", "k", "3", "3 hours", null).uuid("run_id")).isEqualTo(first);
+    }
+
+    @Test
     void nobody_waits_for_a_start_that_may_drop_the_key_as_an_old_one() {
         start("unfinished", "old", "1", null, null);
         db.drain(worker);

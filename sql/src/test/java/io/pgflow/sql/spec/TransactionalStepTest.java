@@ -84,14 +84,14 @@ class TransactionalStepTest extends Specification {
         handler.openTransaction(claim);
         handler.execute("insert into ledger values ('first')");
         handler.completeInTransaction(worker, claim, "1");
-        Paused<Void> expiring = pauseAt("end_attempts-locked", session -> {
+        Paused<Integer> expiring = Paused.blocked(session(), session(), session -> {
             session.clock("11 seconds");
             session.expire();
-            return null;
+            return 0;
         });
 
         handler.commit();
-        expiring.resume();
+        expiring.finish();
 
         assertThat(db.states(run)).isEqualTo("RUNNING: book SUCCEEDED, report SCHEDULED");
         assertThat(ledger()).isOne();
