@@ -89,11 +89,15 @@ final class Starter {
 
     private void travelTogether(Waiting waiting, List<Runnable> done) {
         queue.add(waiting);
-        if (!sending.compareAndSet(false, true)) {
+        boolean hasTurn = sending.compareAndSet(false, true);
+        if (!hasTurn) {
             waiting.awaitAnswerOrTurn();
+            hasTurn = !waiting.isAnswered();
         }
-        if (!waiting.isAnswered()) {
+        if (hasTurn) {
             try {
+                // The one before may have answered it between the first two lines: then there is only the turn to hand
+                // on.
                 while (!waiting.isAnswered()) {
                     send(gathered(), done);
                 }

@@ -109,6 +109,27 @@ class StarterTest {
         assertThat(starter.start(List.of(request()), Optional.empty())).hasSize(1);
     }
 
+    /** Whoever has gathered a caller's start may answer it before that caller has looked whether somebody has the turn. */
+    @Test
+    void the_turn_is_never_lost_however_callers_and_answers_meet() throws Exception {
+        answer.countDown();
+        Starter starter = starter(requests -> requests);
+        for (int i = 0; i < 8; i++) {
+            Thread caller = new Thread(() -> {
+                for (int n = 0; n < 20_000; n++) {
+                    starter.start(List.of(request()), Optional.empty());
+                }
+            });
+            caller.setDaemon(true);
+            callers.add(caller);
+            caller.start();
+        }
+
+        join();
+
+        assertThat(callers).noneMatch(Thread::isAlive);
+    }
+
     @Test
     void two_calls_of_a_thousand_starts_are_on_their_way_at_a_time() throws Exception {
         List<StartRequest> requests =
@@ -180,7 +201,7 @@ class StarterTest {
 
     private void join() throws InterruptedException {
         for (Thread caller : callers) {
-            caller.join();
+            caller.join(PATIENCE.toMillis());
         }
     }
 
