@@ -96,8 +96,7 @@ final class Starter {
         }
         if (hasTurn) {
             try {
-                // The one before may have answered it between the first two lines: then there is only the turn to hand
-                // on.
+                // Whoever had the turn before may have answered it already: then the turn is only handed on.
                 while (!waiting.isAnswered()) {
                     send(gathered(), done);
                 }
