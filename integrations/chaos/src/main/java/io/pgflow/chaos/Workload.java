@@ -6,6 +6,7 @@ import static io.pgflow.dsl.FlowBuilder.overInput;
 import io.pgflow.dsl.After;
 import io.pgflow.dsl.FlowBuilder;
 import io.pgflow.workflow.Approval;
+import io.pgflow.workflow.Caching;
 import io.pgflow.workflow.Decision;
 import io.pgflow.workflow.StepKey;
 import io.pgflow.workflow.TaskContext;
@@ -34,7 +35,7 @@ public final class Workload {
 
     /** All of them. */
     public List<Workflow<?, ?>> all() {
-        return List.of(diamond(), chain(), map(), retries(), approval(), nap());
+        return List.of(diamond(), chain(), map(), retries(), approval(), nap(), gated());
     }
 
     /** A step, eight that depend on it, and a transactional one that depends on those. */
@@ -129,6 +130,23 @@ public final class Workload {
                 .step(before, in -> work(in.task(), in.input()))
                 .sleep(sleep, after(before), Duration.ofMillis(200))
                 .transactional(book, patient(sleep), (in, connection) -> book(in.task(), connection))
+                .returns(book);
+    }
+
+    /**
+     * A step whose output is kept, two that go through gates of their own, one at a time, and a booking. Once in a database: another run would
+     * find the output of the first step, and leave no effect of it.
+     */
+    public Workflow<String, String> gated() {
+        StepKey<String> kept = StepKey.of("kept", String.class);
+        StepKey<String> left = StepKey.of("left", String.class);
+        StepKey<String> right = StepKey.of("right", String.class);
+        StepKey<String> book = StepKey.of("book_gated", String.class);
+        return FlowBuilder.workflow("gated", String.class)
+                .step(kept, patient().cache(Caching.always(Duration.ofHours(1))), in -> work(in.task(), in.input()))
+                .step(left, patient(kept).concurrency(1), in -> work(in.task(), "left"))
+                .step(right, patient(kept).concurrency(1), in -> work(in.task(), "right"))
+                .transactional(book, patient(left, right), (in, connection) -> book(in.task(), connection))
                 .returns(book);
     }
 

@@ -52,7 +52,7 @@ class CrashPointTest {
     private static final Duration LONG_NAP = Duration.ofSeconds(1);
     private static final int KILLED = 9;
     /** Of the runs of a point: those with an effect. */
-    private static final int TASKS = 49;
+    private static final int TASKS = 53;
 
     private static EmbeddedPostgresServer server;
 
@@ -102,6 +102,9 @@ class CrashPointTest {
                 "open_transaction",
                 "fire_timers",
                 "heartbeat",
+                "admit_tasks",
+                "reuse_outputs",
+                "cache_outputs",
                 "expire_workers",
                 "complete_in_transaction",
                 "fail_tasks",
@@ -210,7 +213,12 @@ class CrashPointTest {
                                 IntStream.rangeClosed(1, 20).boxed().toList())
                         .id());
                 for (Workflow<String, String> workflow : List.of(
-                        workload.retries(), workload.retries(), workload.nap(), workload.chain(), workload.diamond())) {
+                        workload.retries(),
+                        workload.retries(),
+                        workload.nap(),
+                        workload.chain(),
+                        workload.diamond(),
+                        workload.gated())) {
                     executor.define(workflow);
                     runs.add(executor.start(workflow, "input").id());
                 }

@@ -54,13 +54,7 @@ class ConcurrentOperationsTest extends Specification {
                         .forEach(claim -> session.fail(worker, claim, random.nextInt(4) > 0, null)));
         operations.put("heartbeat", (session, random, runs, worker) -> {
             List<Claim> held = held(session, random);
-            session.row(
-                    "select * from pgflow.heartbeat(?, ?, ?, ?, ?)",
-                    worker,
-                    Session.ids(held),
-                    Session.steps(held),
-                    Session.items(held),
-                    Session.fences(held));
+            session.heartbeat(worker, held);
         });
         operations.put("expire", (session, random, runs, worker) -> {
             long silent = session.worker();

@@ -2,6 +2,7 @@ package io.pgflow.sql.spec;
 
 import io.pgflow.sql.spec.ExpectedTask.State;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Collectors;
@@ -20,6 +21,8 @@ final class ExpectedStep {
     /** What a step gives that gives no array. */
     static final int NO_ARRAY = -1;
 
+    private static final int NO_LIMIT = Integer.MAX_VALUE;
+
     final int number;
     final Kind kind;
     final List<ExpectedStep> parents;
@@ -35,8 +38,8 @@ final class ExpectedStep {
 
     final ExpectedTask task = new ExpectedTask();
     final List<ExpectedTask> items = new ArrayList<>();
-    /** Parents whose end has not been counted. */
-    int remaining;
+    /** It has ended well and so have all before it, and what comes after it knows. */
+    boolean isDone;
 
     int askedAtHour;
     /** How many elements its output has; of a question, more than none when it was approved. */
@@ -54,7 +57,6 @@ final class ExpectedStep {
                         .mapToObj(before::get)
                         .toList();
         parents.forEach(parent -> parent.children.add(this));
-        remaining = parents.size();
         kind = List.of(Kind.WORK, Kind.WORK, Kind.WORK, Kind.MAP, Kind.QUESTION).get(random.nextInt(5));
         onFailure = List.of(
                         "fail",
@@ -64,7 +66,7 @@ final class ExpectedStep {
                 .get(random.nextInt(4));
         maxAttempts = 1 + random.nextInt(3);
         collects = kind == Kind.MAP && random.nextInt(3) == 0;
-        atOnce = kind == Kind.MAP && random.nextBoolean() ? 1 + random.nextInt(2) : Integer.MAX_VALUE;
+        atOnce = kind == Kind.MAP && random.nextBoolean() ? 1 + random.nextInt(2) : NO_LIMIT;
         over = kind == Kind.MAP ? any(random, parents.stream().filter(ExpectedStep::givesArray)) : null;
         rejectionFails = kind == Kind.QUESTION && random.nextBoolean();
         hasDeadline = kind == Kind.QUESTION && random.nextBoolean();
@@ -79,6 +81,13 @@ final class ExpectedStep {
 
     private boolean givesArray() {
         return kind != Kind.QUESTION && !collects;
+    }
+
+    /** An array of so many elements, each its own number, or something that is no array. */
+    static String array(int elements) {
+        return elements == NO_ARRAY
+                ? "7"
+                : IntStream.rangeClosed(1, elements).boxed().toList().toString();
     }
 
     String name() {
@@ -96,7 +105,7 @@ final class ExpectedStep {
         }
         if (kind == Kind.MAP) {
             json.append(", \"over\": \"" + (over == null ? "$input" : over.name()) + "\", \"collect\": " + collects);
-            json.append(atOnce == Integer.MAX_VALUE ? "" : ", \"atOnce\": " + atOnce);
+            json.append(atOnce == NO_LIMIT ? "" : ", \"atOnce\": " + atOnce);
         }
         if (looksAt != null) {
             json.append(", \"when\": {\"$from\": \"" + looksAt.name() + "\", ")
@@ -106,7 +115,7 @@ final class ExpectedStep {
                                     : "\"pointer\": \"/0\", \"exists\": true}")
                     .append(", \"otherwise\": \"" + otherwise + "\"");
         }
-        json.append(onFailure.equals("fallback") ? ", \"fallback\": [7]" : "");
+        json.append(onFailure.equals("fallback") ? ", \"fallback\": " + array(1) : "");
         return json
                 + parents.stream()
                         .map(parent -> "\"" + parent.name() + "\"")
@@ -141,13 +150,34 @@ final class ExpectedStep {
         };
     }
 
-    /** It and all that comes before it have ended. */
-    boolean isDone() {
-        return task.hasEndedWell() && remaining == 0;
+    boolean parentsAreDone() {
+        return parents.stream().allMatch(parent -> parent.isDone);
     }
 
     boolean conditionHolds() {
         return looksAt == null || (looksAt.task.is(State.SUCCEEDED) && looksAt.gave > 0);
+    }
+
+    /** What a handler gets for an item of the map; null when the output of another map says it. */
+    @Nullable
+    String inputOfItem(int item) {
+        return over == null || over.kind == Kind.WORK ? String.valueOf(item) : null;
+    }
+
+    /** What a handler gets from the steps before this one; null when others than handlers have a part in it. */
+    @Nullable
+    String outputsOfParents() {
+        boolean areSimple = !parents.isEmpty() && parents.stream().allMatch(parent -> parent.kind == Kind.WORK);
+        return areSimple
+                ? parents.stream()
+                        .sorted(Comparator.comparing(parent -> parent.number))
+                        .map(parent -> "\"" + parent.name() + "\": " + parent.output())
+                        .collect(Collectors.joining(", ", "{", "}"))
+                : null;
+    }
+
+    private String output() {
+        return task.is(State.SKIPPED) ? "null" : array(gave);
     }
 
     /** How many items it has when it opens now, {@link #NO_ARRAY} when there is no array. */
@@ -174,17 +204,14 @@ final class ExpectedStep {
                 .forEach(item -> item.become(State.SCHEDULED));
     }
 
-    boolean allItemsHaveEnded() {
-        return items.stream().allMatch(ExpectedTask::hasEnded);
-    }
-
+    /** All items of the map have ended. */
     void collect() {
         task.become(State.SUCCEEDED);
         gave = collects ? NO_ARRAY : items.size();
     }
 
     /** An output that stands in for its own: an array of one element, which approves nothing. */
-    void give() {
+    void substitute() {
         task.become(State.SUCCEEDED);
         gave = kind == Kind.QUESTION ? 0 : 1;
     }

@@ -104,16 +104,10 @@ class FailurePolicyTest extends Specification {
         UUID run = db.start("flow");
         List<Claim> claims = db.claim(worker, 2);
 
-        Row row = db.row(
-                "select * from pgflow.fail_tasks(?, ?, ?, ?, ?, '{null, null}', '{false, false}', '{null, null}')",
-                worker,
-                Session.ids(claims),
-                Session.steps(claims),
-                Session.items(claims),
-                Session.fences(claims));
+        Report report = db.fail(worker, claims, List.of(false, false), null);
         db.settle();
 
-        assertThat(row.list("ended_run_ids", UUID.class)).containsExactly(run);
+        assertThat(report.endedRuns()).containsExactly(run);
         assertThat(db.states(run)).isEqualTo("FAILED: a SKIPPED, c CANCELLED, b FAILED");
     }
 

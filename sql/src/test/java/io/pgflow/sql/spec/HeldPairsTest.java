@@ -53,15 +53,7 @@ class HeldPairsTest extends Specification {
                 Operation.COMPLETE,
                 session -> session.complete(worker, held.subList(held.size() / 2, held.size()), "[1]"));
         calls.put(Operation.FAIL, session -> session.failForGood(worker, held.get(0)));
-        calls.put(
-                Operation.HEARTBEAT,
-                session -> session.row(
-                        "select * from pgflow.heartbeat(?, ?, ?, ?, ?)",
-                        worker,
-                        Session.ids(held),
-                        Session.steps(held),
-                        Session.items(held),
-                        Session.fences(held)));
+        calls.put(Operation.HEARTBEAT, session -> session.heartbeat(worker, held));
         calls.put(Operation.REAP, session -> {
             session.clock("1 minute");
             return session.row("select * from pgflow.expire_workers(1000)");

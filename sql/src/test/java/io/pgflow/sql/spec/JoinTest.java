@@ -2,10 +2,13 @@ package io.pgflow.sql.spec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class JoinTest extends Specification {
@@ -66,6 +69,43 @@ class JoinTest extends Specification {
 
         assertThat(db.history(run)).containsOnlyOnce("join schedule");
         assertThat(db.states(run)).endsWith("join SCHEDULED");
+    }
+
+    /** One of them stands still where its transaction has taken locks, and the two others come after it in both orders. */
+    @ParameterizedTest(name = "{0} at {1}, then {2}, then {3}")
+    @CsvSource(textBlock = """
+                    left, complete_tasks-runs-locked, right, cancel
+                    left, complete_tasks-runs-locked, cancel, right
+                    left, complete_tasks-tasks-locked, right, cancel
+                    left, complete_tasks-tasks-locked, cancel, right
+                    left, resolve_dependents-locked, right, cancel
+                    left, resolve_dependents-locked, cancel, right
+                    cancel, cancel_runs-locked, left, right
+                    """)
+    void two_last_parents_and_a_cancellation_at_the_same_time_leave_nothing_that_goes_on(
+            String first, String point, String second, String third) {
+        db.define("pair", "left, right -> join");
+        long worker = db.worker();
+        UUID run = db.start("pair");
+        Map<String, Paused.Call<?>> calls = new HashMap<>();
+        calls.put("cancel", session -> session.cancel(run));
+        db.claim(worker, 10).forEach(side -> calls.put(side.name(), session -> session.complete(worker, side)));
+
+        Paused<?> standing = pauseAt(point, calls.get(first));
+        Paused<?> next = Paused.begun(session(), session(), calls.get(second));
+        Paused<?> last = Paused.begun(session(), session(), calls.get(third));
+        standing.resume();
+        next.finish();
+        last.finish();
+
+        assertThat(db.history(run))
+                .containsOnlyOnce("cancel_run", "join " + (scheduled(run) ? "cancel_scheduled" : "cancel_pending"));
+        assertThat(db.states(run)).startsWith("CANCELLED: left ").endsWith("join CANCELLED");
+        assertThat(db.claim(worker, 10)).isEmpty();
+    }
+
+    private boolean scheduled(UUID run) {
+        return db.history(run).contains("join schedule");
     }
 
     @Test

@@ -73,7 +73,7 @@ class LockOrderTest extends Specification {
         Paused<Object> late =
                 pauseAt(how.equals("defer") ? "defer_tasks-locked" : "end_attempts-locked", session -> switch (how) {
                     case "defer" -> new Deferring(session).handOver(worker, claims.toArray(Claim[]::new));
-                    case "fail" -> failed(session, worker, claims);
+                    case "fail" -> session.fail(worker, claims, List.of(false, false), null);
                     default -> released(session, worker, claims);
                 });
 
@@ -102,6 +102,36 @@ class LockOrderTest extends Specification {
 
         assertThat(db.states(work.runId())).isEqualTo("RUNNING: work SCHEDULED");
         assertThat(db.states(parent)).isEqualTo("RUNNING: sub RETRYING");
+    }
+
+    @Test
+    void two_that_settle_at_the_same_time_tell_a_step_once_how_its_run_ended() {
+        UUID parent = parent();
+        long worker = db.worker();
+        db.complete(worker, db.claimOne(worker));
+        Paused<Row> telling = telling();
+
+        db.settle();
+        telling.resume();
+
+        assertThat(db.history(parent)).containsOnlyOnce("sub complete");
+        assertThat(db.states(parent)).isEqualTo("SUCCEEDED: sub SUCCEEDED");
+    }
+
+    @Test
+    void who_tells_a_run_how_one_that_it_started_ended_waits_for_its_cancellation() {
+        UUID parent = parent();
+        long worker = db.worker();
+        db.complete(worker, db.claimOne(worker));
+        Paused<String> cancelling = pauseAt("cancel_runs-locked", session -> session.cancel(parent));
+
+        Paused<Row> telling =
+                Paused.blocked(session(), session(), session -> session.row("select * from pgflow.settle_steps(100)"));
+        cancelling.resume();
+        telling.finish();
+        db.settle();
+
+        assertThat(db.states(parent)).isEqualTo("CANCELLED: sub CANCELLED");
     }
 
     @Test
@@ -218,17 +248,6 @@ class LockOrderTest extends Specification {
                         Session.items(claims),
                         Session.fences(claims))
                 .integer("released");
-    }
-
-    private static Row failed(Session session, long worker, List<Claim> claims) {
-        return session.row(
-                "select * from pgflow.fail_tasks(?, ?, ?, ?, ?, array_fill('{\"message\": \"no luck\"}'::jsonb, array[2]),"
-                        + " '{false,false}', '{null,null}')",
-                worker,
-                Session.ids(claims),
-                Session.steps(claims),
-                Session.items(claims),
-                Session.fences(claims));
     }
 
     private static void lock(Session session, Claim claim) {

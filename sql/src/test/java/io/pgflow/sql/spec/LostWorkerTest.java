@@ -49,12 +49,13 @@ class LostWorkerTest extends Specification {
         long worker = db.worker();
         Claim held = db.claimOne(worker);
         db.clock("9 seconds");
-        assertThat(heartbeat(worker, held).truth("alive")).isTrue();
+        assertThat(db.heartbeat(worker, List.of(held)).truth("alive")).isTrue();
         db.clock("18 seconds");
 
         db.expire();
 
-        assertThat(heartbeat(worker, held).list("lost", Integer.class)).isEmpty();
+        assertThat(db.heartbeat(worker, List.of(held)).list("lost", Integer.class))
+                .isEmpty();
         assertThat(db.states(run)).endsWith("work RUNNING");
     }
 
@@ -64,7 +65,8 @@ class LostWorkerTest extends Specification {
         Claim held = db.claimOne(worker);
         db.cancel(run);
 
-        assertThat(heartbeat(worker, held).list("lost", Integer.class)).containsExactly(1);
+        assertThat(db.heartbeat(worker, List.of(held)).list("lost", Integer.class))
+                .containsExactly(1);
     }
 
     @Test
@@ -280,7 +282,7 @@ class LostWorkerTest extends Specification {
                 .filter(claim -> !claim.runId().equals(other))
                 .forEach(claim -> db.complete(worker, List.of(claim), "1"));
 
-        heartbeat(worker, kept);
+        db.heartbeat(worker, List.of(kept));
 
         assertThat(db.texts("select n::text from pgflow.claims c, unnest(c.run_ids) n"))
                 .containsExactly(other.toString());
@@ -317,17 +319,6 @@ class LostWorkerTest extends Specification {
                 .untilAsserted(() -> assertThat(db.claim(worker, 10))
                         .extracting(Claim::runId)
                         .containsExactly(lateRun));
-    }
-
-    private Row heartbeat(long worker, Claim held) {
-        List<Claim> claims = List.of(held);
-        return db.row(
-                "select * from pgflow.heartbeat(?, ?, ?, ?, ?)",
-                worker,
-                Session.ids(claims),
-                Session.steps(claims),
-                Session.items(claims),
-                Session.fences(claims));
     }
 
     private static Row recover(Session session, long worker, List<Claim> known) {

@@ -168,16 +168,7 @@ class PlanStabilityTest extends Specification {
         watch("fire_timers", hot, hot::fire);
         hot.clock("0");
         watch("event_page", hot, () -> hot.rows("select * from pgflow.event_page(?, '{[1,20)}', 100)", lastEntry - 50));
-        watch(
-                "heartbeat",
-                hot,
-                () -> hot.row(
-                        "select * from pgflow.heartbeat(?, ?, ?, ?, ?)",
-                        worker,
-                        Session.ids(claims),
-                        Session.steps(claims),
-                        Session.items(claims),
-                        Session.fences(claims)));
+        watch("heartbeat", hot, () -> hot.heartbeat(worker, claims));
         watch("upkeep_due", hot, () -> hot.row("select * from pgflow.upkeep_due(?, true)", worker));
         hot.claim(briefWorker(hot), 5);
         watch("expire_workers", hot, () -> hot.row("select * from pgflow.expire_workers(1000)"));

@@ -118,15 +118,9 @@ class RetryTest extends Specification {
         UUID run = db.start("flow");
         List<Claim> claims = db.claim(worker, 2);
 
-        Row failed = db.row(
-                "select * from pgflow.fail_tasks(?, ?, ?, ?, ?, array['1', '2']::jsonb[], '{f, f}', null)",
-                worker,
-                Session.ids(claims),
-                Session.steps(claims),
-                Session.items(claims),
-                Session.fences(claims));
+        Report report = db.fail(worker, claims, List.of(false, false), null);
 
-        assertThat(failed.list("ended_run_ids", UUID.class)).containsExactly(run);
+        assertThat(report.endedRuns()).containsExactly(run);
         assertThat(db.states(run)).isEqualTo("FAILED: a FAILED, b FAILED");
         assertThat(db.history(run)).containsOnlyOnce("fail_run");
     }

@@ -12,6 +12,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -125,6 +126,16 @@ public final class Session implements AutoCloseable {
         return report(row, "stale", row.truth("to_settle"));
     }
 
+    Row heartbeat(long worker, List<Claim> claims) {
+        return row(
+                "select * from pgflow.heartbeat(?, ?, ?, ?, ?)",
+                worker,
+                ids(claims),
+                steps(claims),
+                items(claims),
+                fences(claims));
+    }
+
     boolean openTransaction(Claim claim) {
         return row(
                         "select pgflow.open_transaction(?, ?::smallint, ?, ?) as held",
@@ -170,16 +181,23 @@ public final class Session implements AutoCloseable {
     }
 
     Report fail(long worker, Claim claim, boolean retryable, @Nullable String retryAfter) {
-        List<Claim> claims = List.of(claim);
+        return fail(worker, List.of(claim), List.of(retryable), retryAfter);
+    }
+
+    /** Reports the same error for all. */
+    Report fail(long worker, List<Claim> claims, List<Boolean> retryable, @Nullable String retryAfter) {
         Row row = row(
-                "select * from pgflow.fail_tasks(?, ?, ?, ?, ?, array['{\"message\": \"no luck\"}'::jsonb], array[?::boolean], array[?::interval])",
+                "select * from pgflow.fail_tasks(?, ?, ?, ?, ?, array_fill('{\"message\": \"no luck\"}'::jsonb, array[?]),"
+                        + " string_to_array(?, ' ')::boolean[], array_fill(?::interval, array[?]))",
                 worker,
                 ids(claims),
                 steps(claims),
                 items(claims),
                 fences(claims),
-                retryable,
-                retryAfter);
+                claims.size(),
+                retryable.stream().map(String::valueOf).collect(Collectors.joining(" ")),
+                retryAfter,
+                claims.size());
         return report(row, "stale", row.truth("to_settle"));
     }
 

@@ -146,6 +146,26 @@ class SubWorkflowTest extends Specification {
     }
 
     @Test
+    void a_run_that_begins_anew_before_its_failure_was_told_is_waited_for() {
+        defineJson("child", "{\"name\": \"work\", \"handler\": \"child.work\", \"maxAttempts\": 1}", "work");
+        db.defineJson("{\"name\": \"outer\", \"steps\": [{\"name\": \"sub\", \"workflow\": \"child\"}]}");
+        long worker = db.worker();
+        UUID run = db.start("outer");
+        db.settle();
+        Claim claim = db.claimOne(worker);
+        db.failForGood(worker, claim);
+
+        db.retry(claim.runId());
+        db.settle();
+
+        assertThat(db.count("select count(*) from pgflow.sub_runs where run_id = ?", run))
+                .isOne();
+        db.complete(worker, db.claimOne(worker), "7");
+        db.settle();
+        assertThat(db.states(run)).isEqualTo("SUCCEEDED: sub SUCCEEDED");
+    }
+
+    @Test
     void what_follows_the_last_failure_is_for_the_step_to_say() {
         UUID run = parent(", \"maxAttempts\": 1, \"onFailure\": \"fallback\", \"fallback\": 0");
         complete("1");
@@ -396,39 +416,6 @@ class SubWorkflowTest extends Specification {
     }
 
     @Test
-    void two_that_settle_at_the_same_time_tell_a_step_once() {
-        UUID run = parent("");
-        complete("1");
-        db.settle();
-        complete("2");
-
-        Paused<Row> settling = pauseAt("settle_sub_runs-taken", s -> s.row("select * from pgflow.settle_steps(100)"));
-        db.settle();
-        settling.resume();
-        db.settle();
-
-        assertThat(db.states(run)).isEqualTo("RUNNING: a SUCCEEDED, sub SUCCEEDED, b SCHEDULED");
-        db.cancel(run);
-    }
-
-    @Test
-    void the_run_of_a_task_and_its_cancellation_at_the_same_time_do_not_deadlock() {
-        UUID run = parent("");
-        complete("1");
-        db.settle();
-        complete("2");
-
-        Paused<String> cancelling = pauseAt("cancel_runs-locked", s -> s.cancel(run));
-        Paused<Row> settling =
-                Paused.blocked(session(), session(), s -> s.row("select * from pgflow.settle_steps(100)"));
-        cancelling.resume();
-        settling.finish();
-        db.settle();
-
-        assertThat(db.states(run)).isEqualTo("CANCELLED: a SUCCEEDED, sub CANCELLED, b CANCELLED");
-    }
-
-    @Test
     void a_definition_that_could_not_run_a_workflow_is_refused() {
         assertThat(refusal("{\"name\": \"s\", \"workflow\": \"Child\"}")).contains("named by its name");
         assertThat(refusal("{\"name\": \"s\", \"workflow\": \"child\", \"handler\": \"h\"}"))
@@ -484,25 +471,5 @@ class SubWorkflowTest extends Specification {
     private String codeOf(UUID run) {
         return db.texts("select error -> 'error' ->> 'code' from pgflow.runs where run_id = ?", run)
                 .get(0);
-    }
-
-    @Test
-    void a_run_that_begins_anew_before_its_failure_was_told_is_waited_for() {
-        defineJson("child", "{\"name\": \"work\", \"handler\": \"child.work\", \"maxAttempts\": 1}", "work");
-        db.defineJson("{\"name\": \"outer\", \"steps\": [{\"name\": \"sub\", \"workflow\": \"child\"}]}");
-        long worker = db.worker();
-        UUID run = db.start("outer");
-        db.settle();
-        Claim claim = db.claimOne(worker);
-        db.failForGood(worker, claim);
-
-        db.retry(claim.runId());
-        db.settle();
-
-        assertThat(db.count("select count(*) from pgflow.sub_runs where run_id = ?", run))
-                .isOne();
-        db.complete(worker, db.claimOne(worker), "7");
-        db.settle();
-        assertThat(db.states(run)).isEqualTo("SUCCEEDED: sub SUCCEEDED");
     }
 }
