@@ -53,6 +53,10 @@ class FailuresTest {
         });
         assertThat(task(pgflow, run, "work").state()).isEqualTo(TaskState.FAILED);
         assertThat(calls).hasValue(3);
+        assertThat(
+                        engines.sql(
+                                "select attempts - releases from pgflow.tasks join pgflow.steps using (workflow_id, step) where name = 'work'"))
+                .containsExactly("3");
         assertThat(task(pgflow, run, "after").state()).isEqualTo(TaskState.CANCELLED);
     }
 
