@@ -12,8 +12,8 @@ import io.pgflow.workflow.Workflow;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
-import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
 /**
@@ -99,23 +99,37 @@ public final class KillAWorker {
     private static void whoDidWhat(List<Event> events, WorkerProcess... workers) {
         var naps =
                 events.stream().filter(event -> event.itemIndex().isPresent()).toList();
-        System.out.printf("%n%-22s %9s %10s %6s%n", "", "started", "completed", "lost");
+        System.out.printf("%n%-22s %9s %10s %12s %6s%n", "", "claimed", "completed", "handed back", "lost");
         for (WorkerProcess worker : workers) {
-            var counts = new TreeMap<EventType, Integer>();
-            naps.stream()
+            var did = naps.stream()
                     .filter(event -> event.workerId().orElse(0) == worker.workerId())
-                    .forEach(event -> counts.merge(event.type(), 1, Integer::sum));
+                    .toList();
             System.out.printf(
-                    "%-22s %9d %10d %6d%n",
+                    "%-22s %9d %10d %12d %6d%n",
                     worker,
-                    counts.getOrDefault(EventType.TASK_STARTED, 0),
-                    counts.getOrDefault(EventType.TASK_COMPLETED, 0),
-                    counts.getOrDefault(EventType.TASK_RETRYING, 0));
+                    count(did, event -> event.type() == EventType.TASK_STARTED),
+                    count(did, event -> event.type() == EventType.TASK_COMPLETED),
+                    count(did, KillAWorker::isHandedBack),
+                    count(did, KillAWorker::isLost));
         }
         var recovered = naps.stream()
-                .filter(event -> event.type() == EventType.TASK_RETRYING)
+                .filter(KillAWorker::isLost)
                 .map(event -> "nap[" + event.itemIndex().getAsInt() + "]")
                 .toList();
         System.out.println("\nrecovered: " + String.join(" ", recovered));
+    }
+
+    private static long count(List<Event> events, Predicate<Event> which) {
+        return events.stream().filter(which).count();
+    }
+
+    /** A worker claims a little ahead of its free slots, and gives back what it could not begin within 100 ms. */
+    private static boolean isHandedBack(Event event) {
+        return event.type() == EventType.TASK_RETRYING && event.detail().isEmpty();
+    }
+
+    private static boolean isLost(Event event) {
+        return event.type() == EventType.TASK_RETRYING
+                && event.detail().filter(error -> error.contains("PGF-RUN-020")).isPresent();
     }
 }

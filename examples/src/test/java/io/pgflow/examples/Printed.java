@@ -5,15 +5,15 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 
 /** What a program prints. It runs in this process, so one at a time. */
-final class Printed {
+public final class Printed {
 
-    interface Program {
+    public interface Program {
         void main() throws Exception;
     }
 
     private Printed() {}
 
-    static String by(Program program) throws Exception {
+    public static String by(Program program) throws Exception {
         PrintStream console = System.out;
         var printed = new ByteArrayOutputStream();
         System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));

@@ -28,7 +28,10 @@ public enum EventType {
     TASK_DEFERRED,
     /** A task ended well. */
     TASK_COMPLETED,
-    /** An attempt ended without a result; the task will be tried again. */
+    /**
+     * An attempt ended without a result; the task will be tried again. The event's detail has the error when the handler failed, or its
+     * worker was lost ({@code PGF-RUN-020}); it is empty when the worker handed the task back, which uses up no attempt.
+     */
     TASK_RETRYING,
     /** A task failed for good. */
     TASK_FAILED,

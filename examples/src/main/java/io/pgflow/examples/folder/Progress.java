@@ -55,7 +55,7 @@ final class Progress {
     /** The subscriber; called by one thread. */
     void on(Event event) {
         event.step().map(steps::get).ifPresent(count -> count.on(event));
-        if (event.type() == EventType.TASK_RETRYING) {
+        if (event.type() == EventType.TASK_RETRYING && !StepTimings.isHandedBack(event)) {
             System.out.println((terminal ? "\r\033[K" : "") + "  " + taskOf(event) + " failed at attempt "
                     + event.attempt() + " and will be tried again: " + reason(event));
         }

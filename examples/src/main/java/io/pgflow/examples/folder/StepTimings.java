@@ -15,6 +15,7 @@ import java.util.Optional;
  * Where the time went, from the run's audit. Times are the database's; a task ends when its report is committed.
  *
  * @param tasks for a map step, of its items
+ * @param retries after failures
  * @param fromFirstToLast from the first start to the last end
  * @param mean of an attempt, from its claim to its report
  */
@@ -22,6 +23,11 @@ record StepTimings(String step, int tasks, int retries, Duration fromFirstToLast
 
     static List<StepTimings> of(WorkflowDefinition workflow, List<Event> events) {
         return workflow.steps().stream().map(step -> of(step, events)).toList();
+    }
+
+    /** The worker had claimed the task ahead and could not begin soon, so it gave it back: nobody tried, and there is no error. */
+    static boolean isHandedBack(Event event) {
+        return event.type() == EventType.TASK_RETRYING && event.detail().isEmpty();
     }
 
     private static StepTimings of(StepDefinition step, List<Event> events) {
@@ -38,9 +44,12 @@ record StepTimings(String step, int tasks, int retries, Duration fromFirstToLast
             int item = event.itemIndex().orElse(-1);
             if (ofThisStep && event.type() == EventType.TASK_STARTED) {
                 started.put(item, event.at());
-                first = event.at().isBefore(first) ? event.at() : first;
+            } else if (ofThisStep && isHandedBack(event)) {
+                started.remove(item);
             } else if (ofThisStep && started.containsKey(item) && event.type() != EventType.TASK_SCHEDULED) {
-                Duration took = Duration.between(started.get(item), event.at());
+                Instant begin = started.get(item);
+                first = begin.isBefore(first) ? begin : first;
+                Duration took = Duration.between(begin, event.at());
                 total = total.plus(took);
                 longest = took.compareTo(longest) > 0 ? took : longest;
                 last = event.at().isAfter(last) ? event.at() : last;
