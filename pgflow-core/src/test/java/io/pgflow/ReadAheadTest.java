@@ -4,9 +4,11 @@ import static io.pgflow.testing.Engines.PATIENCE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.pgflow.event.EventType;
 import io.pgflow.executor.CancelOutcome;
 import io.pgflow.executor.Run;
 import io.pgflow.executor.StartOptions;
+import io.pgflow.state.TaskState;
 import io.pgflow.testing.Engines;
 import io.pgflow.testing.Flow;
 import io.pgflow.worker.WorkerStatus;
@@ -16,6 +18,7 @@ import io.pgflow.workflow.Workflow;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
@@ -23,8 +26,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -42,9 +45,9 @@ class ReadAheadTest {
 
     private final CompletableFuture<Pgflow> readingAhead = new CompletableFuture<>();
     private final Set<UUID> begun = ConcurrentHashMap.newKeySet();
-    private final AtomicBoolean blocked = new AtomicBoolean();
     private final BlockingQueue<Integer> waitingWhenBlocked = new LinkedBlockingQueue<>();
-    private final CountDownLatch release = new CountDownLatch(1);
+    private final Semaphore mayBlock = new Semaphore(1);
+    private final Semaphore mayGoOn = new Semaphore(0);
 
     @Test
     void a_worker_whose_handlers_end_quickly_claims_more_than_it_runs_at_once() throws Exception {
@@ -63,6 +66,7 @@ class ReadAheadTest {
 
     @Test
     void a_worker_whose_handlers_have_not_ended_claims_no_more_than_it_runs_at_once() throws Exception {
+        var release = new CountDownLatch(1);
         Workflow<Object, Object> slow = quick(in -> {
             release.await();
             return "1";
@@ -98,10 +102,15 @@ class ReadAheadTest {
         assertThat(Integer.parseInt(
                         engines.sql("select sum(releases) from pgflow.tasks").get(0)))
                 .isPositive();
-        release.countDown();
+        mayGoOn.release();
         for (Run<Object> run : runs) {
             assertThat(run.await(PATIENCE)).isEqualTo(1);
         }
+        assertThat(runs)
+                .flatMap(run -> reading.executor().events(run.id()))
+                .filteredOn(event -> event.type() == EventType.TASK_RETRYING)
+                .isNotEmpty()
+                .allSatisfy(event -> assertThat(event.detail()).isEmpty());
     }
 
     @Test
@@ -118,7 +127,7 @@ class ReadAheadTest {
 
         await().atMost(PATIENCE).until(() -> unfinished(quick) == 1);
         assertThat(closer.isAlive()).isTrue();
-        release.countDown();
+        mayGoOn.release();
         closer.join();
         await().atMost(PATIENCE).until(() -> unfinished(quick) == 0);
         assertThat(engines.sql("select count(*) from pgflow.stale_reports")).containsExactly("0");
@@ -130,19 +139,33 @@ class ReadAheadTest {
         start(engines.start(), quick);
         Pgflow pgflow = engines.start(Engines.settings().concurrency(1), quick);
         readingAhead.complete(pgflow);
-        assertThat(waitingWhenBlocked.poll(60, TimeUnit.SECONDS)).isPositive();
 
+        List<UUID> cancelled = cancelWhatWaits(pgflow, quick);
+        while (cancelled.isEmpty()) { // it had been handed back when the cancellation came: it waits for 100 ms at most
+            mayBlock.release();
+            mayGoOn.release();
+            cancelled = cancelWhatWaits(pgflow, quick);
+        }
+        mayGoOn.release();
+
+        await().atMost(PATIENCE).until(() -> unfinished(quick) == 0);
+        assertThat(begun).doesNotContainAnyElementsOf(cancelled);
+    }
+
+    /** Waits until a handler blocks and others wait behind it; which of these were cancelled while the worker held them. */
+    private List<UUID> cancelWhatWaits(Pgflow pgflow, Workflow<Object, Object> quick) throws InterruptedException {
+        assertThat(waitingWhenBlocked.poll(60, TimeUnit.SECONDS)).isPositive();
         Set<UUID> hadBegun = Set.copyOf(begun);
         List<UUID> cancelled = engines.sql("select run_id from pgflow.tasks where state = 'RUNNING' limit 40").stream()
                 .map(UUID::fromString)
                 .filter(run -> !hadBegun.contains(run)) // the one that blocks stays, and keeps the others waiting
                 .filter(run -> pgflow.executor().attach(quick, run).cancel("unwanted") == CancelOutcome.CANCELLED)
+                .filter(run -> pgflow.executor().events(run).stream()
+                        .anyMatch(event -> event.type() == EventType.TASK_CANCELLED
+                                && event.from().equals(Optional.of(TaskState.RUNNING))))
                 .toList();
         await().atMost(PATIENCE).until(() -> status(pgflow).waitingTasks() == 0);
-        release.countDown();
-
-        await().atMost(PATIENCE).until(() -> unfinished(quick) == 0);
-        assertThat(begun).doesNotContainAnyElementsOf(cancelled);
+        return cancelled;
     }
 
     private Workflow<Object, Object> quick(TaskHandler handler) {
@@ -152,9 +175,9 @@ class ReadAheadTest {
     private String blockOnceWhenOthersWait(TaskInput in) throws Exception {
         begun.add(in.context().runId());
         int waiting = status(readingAhead.get()).waitingTasks();
-        if (waiting > 0 && blocked.compareAndSet(false, true)) {
+        if (waiting > 0 && mayBlock.tryAcquire()) {
             waitingWhenBlocked.add(waiting);
-            release.await();
+            mayGoOn.acquire();
         }
         return "1";
     }
