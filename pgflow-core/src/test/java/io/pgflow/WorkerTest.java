@@ -12,19 +12,24 @@ import io.pgflow.state.TaskState;
 import io.pgflow.testing.Engines;
 import io.pgflow.testing.Flow;
 import io.pgflow.workflow.NonRetryableException;
+import io.pgflow.workflow.RegisteredHandler;
 import io.pgflow.workflow.RetryAfterException;
+import io.pgflow.workflow.StepDefinition;
 import io.pgflow.workflow.TaskHandler;
 import io.pgflow.workflow.Workflow;
+import io.pgflow.workflow.WorkflowDefinition;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.slf4j.MDC;
@@ -145,6 +150,35 @@ class WorkerTest {
 
         assertThatThrownBy(() -> unreadable.await(PATIENCE)).hasMessageContaining("inventedLater");
         assertThat(pgflow.executor().start(known, null).await(PATIENCE)).isEqualTo("work");
+    }
+
+    /** Four of them fill what is kept in memory. */
+    @Test
+    void of_more_large_definitions_than_are_kept_each_stays_one_version_and_runs_by_its_own_text() throws Exception {
+        List<Workflow<Object, Object>> large =
+                IntStream.range(0, 6).mapToObj(WorkerTest::large).toList();
+        Pgflow pgflow = engines.closeLater(Pgflow.on(engines.pool())
+                .settings(Engines.settings().build())
+                .with(RegisteredHandler.of(
+                        "text.head",
+                        String.class,
+                        String.class,
+                        in -> in.input().substring(0, 2)))
+                .start());
+
+        for (int round = 0; round < 2; round++) {
+            for (int i = 0; i < large.size(); i++) {
+                assertThat(pgflow.executor().start(large.get(i), null).await(PATIENCE))
+                        .isEqualTo(i + "x");
+                assertThat(pgflow.executor().define(large.get(i))).isEqualTo(1);
+            }
+        }
+    }
+
+    private static Workflow<Object, Object> large(int number) {
+        StepDefinition step =
+                StepDefinition.of("work", "text.head").withInput("\"" + number + "x".repeat(900_000) + "\"");
+        return Workflow.of(new WorkflowDefinition("large_" + number, List.of(step), Optional.of("work")));
     }
 
     @Test

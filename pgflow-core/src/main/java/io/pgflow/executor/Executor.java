@@ -33,7 +33,6 @@ import java.lang.reflect.Type;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -48,15 +47,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Executor implements AutoCloseable {
 
-    private static final int MOST_DEFINITIONS = 1000;
-
     private final PgflowSettings settings;
     private final RunStore store;
     private final Consequences consequences;
     private final Facets facets;
     private final Starter starter;
     private final RunWatch watch;
-    private final Map<String, DefinedWorkflow> defined = Recent.map(MOST_DEFINITIONS);
+    private final Recent<String, DefinedWorkflow> defined = Recent.ofDefinitions();
 
     /** For {@code Pgflow}. */
     @ModulePrivate
@@ -367,7 +364,7 @@ public final class Executor implements AutoCloseable {
         @Nullable DefinedWorkflow known = defined.get(json);
         if (known == null) {
             known = starter.untilDeadline(() -> store.define(json));
-            defined.put(json, known);
+            defined.put(json, known, json.length());
         }
         return known;
     }

@@ -7,17 +7,16 @@ import io.pgflow.internal.store.Recent;
 import io.pgflow.internal.store.TaskStore;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The versions of workflows that this process has met lately. They never change, so each is read once, and again only after
- * many others were needed: a program may make workflows without end.
+ * many others were needed: a program may make workflows without end, and large ones.
  */
 final class KnownWorkflows {
 
     private final TaskStore store;
-    private static final int MOST = 1000;
-
-    private final Map<Long, KnownWorkflow> byId = Recent.map(MOST);
+    private final Recent<Long, KnownWorkflow> byId = Recent.ofDefinitions();
 
     KnownWorkflows(TaskStore store) {
         this.store = store;
@@ -25,12 +24,13 @@ final class KnownWorkflows {
 
     /** Reads the definition at first; throws {@link io.pgflow.DatabaseException} when that fails. */
     KnownWorkflow get(long workflowId) {
-        return byId.computeIfAbsent(workflowId, this::read);
-    }
-
-    private KnownWorkflow read(long workflowId) {
-        String json = store.definition(workflowId);
-        return KnownWorkflow.of(json, stepNames(json));
+        @Nullable KnownWorkflow known = byId.get(workflowId);
+        if (known == null) {
+            String json = store.definition(workflowId);
+            known = KnownWorkflow.of(json, stepNames(json));
+            byId.put(workflowId, known, json.length());
+        }
+        return known;
     }
 
     /** The text passed the check of a definition, so its steps are objects with names. */
