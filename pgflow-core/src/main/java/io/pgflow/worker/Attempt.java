@@ -1,5 +1,7 @@
 package io.pgflow.worker;
 
+import static java.util.Objects.requireNonNull;
+
 import io.pgflow.DatabaseException;
 import io.pgflow.InvalidPayloadException;
 import io.pgflow.internal.json.Json;
@@ -39,12 +41,16 @@ final class Attempt {
         ENDED
     }
 
-    private final ClaimedTask task;
+    private final TaskId id;
+    private final int number;
     private final String workflow;
     private final StepDefinition step;
     private final Workplace workplace;
     private final long claimedAt = System.nanoTime();
     private final AttemptContext context;
+    /** What it reads; none once its handler has ended, as an attempt is kept until it is reported. */
+    private volatile @Nullable ClaimedTask task;
+
     private volatile State state = State.WAITING;
     private volatile long deadline;
     private @Nullable Thread thread;
@@ -55,16 +61,28 @@ final class Attempt {
     private @Nullable StepInputs shared;
 
     Attempt(ClaimedTask task, KnownWorkflow workflow, Workplace workplace) {
+        this.id = task.id();
+        this.number = task.attempt();
         this.task = task;
         this.workflow = workflow.name();
-        this.step = workflow.step(task.id().step());
+        this.step = workflow.step(id.step());
         this.workplace = workplace;
         this.context = new AttemptContext(
-                task, this.workflow, step, new Teller(task.id(), workplace.tidings()), workplace.store());
+                id, number, this.workflow, step, new Teller(id, workplace.tidings()), workplace.store());
     }
 
     TaskId id() {
-        return task.id();
+        return id;
+    }
+
+    /** How much it reads, in characters, without what items of a map share. */
+    int size() {
+        @Nullable ClaimedTask read = task;
+        return read == null ? 0 : length(read.input()) + length(read.outputs());
+    }
+
+    private static int length(@Nullable String text) {
+        return text == null ? 0 : text.length();
     }
 
     String queue() {
@@ -114,6 +132,8 @@ final class Attempt {
         }
         workplace.begun(this);
         Report report = execute(inTransaction);
+        task = null;
+        shared = null;
         if (end(false)) {
             unreported = true;
             return Optional.of(report);
@@ -148,7 +168,7 @@ final class Attempt {
 
     /** Where its output may be found, or goes; empty when its key cannot be made. Throws what {@code asked} throws. */
     Optional<CachedTask> cached(SharedInputs asked) {
-        var in = new ClaimedInput(task, step, context, () -> {
+        var in = new ClaimedInput(claimed(), step, context, () -> {
             StepInputs found = asked.of(id());
             shared = found;
             return found;
@@ -257,7 +277,8 @@ final class Attempt {
         context.putInLogs(workplace.workerName());
         try {
             TaskHandler handler = workplace.handler(step.handler().orElseThrow());
-            @Nullable String output = handler.run(new ClaimedInput(task, step, context, this::shared, inTransaction));
+            @Nullable
+            String output = handler.run(new ClaimedInput(claimed(), step, context, this::shared, inTransaction));
             if (context.isPromised()) {
                 return new Report.Deferred(id());
             }
@@ -272,6 +293,10 @@ final class Attempt {
         } finally {
             MDC.clear();
         }
+    }
+
+    private ClaimedTask claimed() {
+        return requireNonNull(task, "a handler runs once");
     }
 
     private StepInputs shared() {
@@ -292,7 +317,7 @@ final class Attempt {
         if (!context.isCancelled()) {
             log.warn(
                     "attempt {} of step {} of workflow {} failed{}: {}",
-                    task.attempt(),
+                    number,
                     step.name(),
                     workflow,
                     retryable ? "" : " for good",

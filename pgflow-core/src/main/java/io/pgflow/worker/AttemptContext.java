@@ -1,6 +1,6 @@
 package io.pgflow.worker;
 
-import io.pgflow.internal.store.ClaimedTask;
+import io.pgflow.internal.store.TaskId;
 import io.pgflow.internal.store.TaskStore;
 import io.pgflow.workflow.Deferral;
 import io.pgflow.workflow.Patience;
@@ -14,7 +14,8 @@ import org.slf4j.MDC;
 /** What a handler, and the log lines it writes, know of the task it is working on. */
 final class AttemptContext implements TaskContext {
 
-    private final ClaimedTask task;
+    private final TaskId task;
+    private final int attempt;
     private final String workflow;
     private final StepDefinition step;
     private final Teller teller;
@@ -22,12 +23,13 @@ final class AttemptContext implements TaskContext {
     private volatile boolean cancelled;
     private volatile boolean transactional;
 
-    AttemptContext(ClaimedTask task, String workflow, StepDefinition step, Teller teller, TaskStore store) {
+    AttemptContext(TaskId task, int attempt, String workflow, StepDefinition step, Teller teller, TaskStore store) {
         this.task = task;
+        this.attempt = attempt;
         this.workflow = workflow;
         this.step = step;
         this.teller = teller;
-        this.handover = new Handover(task.id(), store, this::isCancelled);
+        this.handover = new Handover(task, store, this::isCancelled);
     }
 
     /** Its work is no longer wanted. */
@@ -50,13 +52,13 @@ final class AttemptContext implements TaskContext {
         MDC.put("pgflow.workflow", workflow);
         MDC.put("pgflow.step", step.name());
         itemIndex().ifPresent(index -> MDC.put("pgflow.item", Integer.toString(index)));
-        MDC.put("pgflow.attempt", Integer.toString(task.attempt()));
+        MDC.put("pgflow.attempt", Integer.toString(attempt));
         MDC.put("pgflow.worker", workerName);
     }
 
     @Override
     public UUID runId() {
-        return task.id().runId();
+        return task.runId();
     }
 
     @Override
@@ -71,13 +73,13 @@ final class AttemptContext implements TaskContext {
 
     @Override
     public OptionalInt itemIndex() {
-        int item = task.id().item();
+        int item = task.item();
         return item > 0 ? OptionalInt.of(item - 1) : OptionalInt.empty();
     }
 
     @Override
     public int attempt() {
-        return task.attempt();
+        return attempt;
     }
 
     @Override

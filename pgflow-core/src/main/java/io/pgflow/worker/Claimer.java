@@ -33,8 +33,6 @@ import org.slf4j.LoggerFactory;
 final class Claimer {
 
     private static final int LARGEST_CLAIM = 500;
-    /** Finished work that waits to be reported is work in hand too: with so much of it, claiming waits. */
-    private static final int LARGEST_BACKLOG = 5000;
 
     /** A task that has waited for so long for a handler goes back to the queue: another worker may have one. */
     private static final Duration LONGEST_WAIT = Duration.ofMillis(100);
@@ -172,7 +170,7 @@ final class Claimer {
 
     /** Waits until there is room, or something is to be handed back; none while too much waits to be reported. */
     private int awaitRoom() throws InterruptedException {
-        if (workplace.reports().size() > LARGEST_BACKLOG) {
+        if (workplace.reports().isFull()) {
             bell.await(BACKLOG_PAUSE);
             return 0;
         }

@@ -27,7 +27,6 @@ final class Completer {
     private static final String REFUSED = "PGF-DAT-008";
 
     private static final Logger log = LoggerFactory.getLogger(Completer.class);
-    private static final int LARGEST_BATCH = 1000;
 
     private final TaskStore store;
     private final Workplace workplace;
@@ -53,7 +52,7 @@ final class Completer {
     /** Waits for reports and sends one batch; throws what the database threw, and then has the same batch to send again. */
     void round() throws InterruptedException {
         if (completions.isEmpty() && failures.isEmpty() && deferrals.isEmpty() && releases.isEmpty()) {
-            workplace.reports().take(LARGEST_BATCH).forEach(report -> report.to(sorting));
+            workplace.reports().take().forEach(report -> report.to(sorting));
         }
         if (!completions.isEmpty()) {
             workplace.tidings().flush(); // whoever watches gets all parts of an output before its end

@@ -26,6 +26,9 @@ final class Slots {
 
     private static final int MOST_AHEAD = 500;
 
+    /** What waits shall read no more characters than this together, as far as one can tell: it is in the heap. */
+    private static final int LARGEST_AHEAD = 4 << 20;
+
     /** When no thread was to be had for a handler, nothing is claimed in this time but for the threads that there are. */
     private static final Duration REST = Duration.ofSeconds(1);
 
@@ -37,6 +40,9 @@ final class Slots {
     private final Condition changed = lock.newCondition();
     private final Deque<Attempt> waiting = new ArrayDeque<>();
     private final Pace pace = new Pace(System.nanoTime());
+    /** How many characters an attempt reads on average: grows at once, and falls by half with each claim. */
+    private int usualSize = 1;
+
     /** Threads that were called and have not come. */
     private int called;
     /** Threads that have come and not gone: each runs an attempt. */
@@ -73,10 +79,16 @@ final class Slots {
         lock.lock();
         try {
             waiting.addAll(attempts);
+            weigh(attempts);
             call();
         } finally {
             lock.unlock();
         }
+    }
+
+    private void weigh(List<Attempt> attempts) {
+        long size = attempts.stream().mapToLong(Attempt::size).sum();
+        usualSize = (int) Math.max(size / Math.max(attempts.size(), 1), Math.max(usualSize / 2, 1));
     }
 
     /** How many run. */
@@ -105,7 +117,7 @@ final class Slots {
         if (rests && taken == 0) {
             return 0;
         }
-        int ahead = Math.min(pace.within(AHEAD, now), MOST_AHEAD);
+        int ahead = Math.min(pace.within(AHEAD, now), Math.min(MOST_AHEAD, LARGEST_AHEAD / usualSize));
         int held = taken + waiting.size();
         int atOnce = rests ? taken : all;
         return held < atOnce || waiting.size() <= ahead / 2 ? Math.max(atOnce + ahead - held, 0) : 0;

@@ -16,6 +16,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Which attempts run and which wait. The test is the thread of all handlers: it works when it says so. */
@@ -104,6 +105,50 @@ class SlotsTest {
         called.remove().run();
 
         assertThat(slots.awaitRoom(AT_ONCE)).isGreaterThan(SLOTS);
+    }
+
+    @Test
+    void there_is_no_room_for_more_than_run_at_once_where_each_reads_much() throws Exception {
+        slots.run(attempts(2000, "x".repeat(5_000_000), "y"));
+        called.remove().run();
+
+        assertThat(slots.awaitRoom(AT_ONCE)).isEqualTo(SLOTS);
+    }
+
+    @Test
+    void outputs_of_parents_are_much_too() throws Exception {
+        slots.run(attempts(2000, "x", "y".repeat(5_000_000)));
+        called.remove().run();
+
+        assertThat(slots.awaitRoom(AT_ONCE)).isEqualTo(SLOTS);
+    }
+
+    @Test
+    void a_few_that_read_little_do_not_make_those_before_forgotten() throws Exception {
+        slots.run(attempts(2000, "x".repeat(5_000_000), "y"));
+        called.remove().run();
+        slots.run(attempts(1));
+        called.remove().run();
+
+        assertThat(slots.awaitRoom(AT_ONCE)).isLessThanOrEqualTo(SLOTS + 1);
+
+        await().until(
+                        () -> { // as many of them as it takes do
+                            slots.run(attempts(100));
+                            called.remove().run();
+                            return slots.awaitRoom(AT_ONCE) > SLOTS + 1;
+                        });
+    }
+
+    @Test
+    void what_an_attempt_reads_is_not_kept_until_it_is_reported() {
+        Attempt attempt = attempts(1, "input", "outputs").get(0);
+        assertThat(attempt.size()).isEqualTo("input".length() + "outputs".length());
+
+        attempt.run();
+
+        assertThat(workplace.reports().size()).isEqualTo(1);
+        assertThat(attempt.size()).isZero();
     }
 
     @Test
@@ -220,17 +265,25 @@ class SlotsTest {
     }
 
     private List<Attempt> attempts(int count) {
+        return attempts(count, "1", null);
+    }
+
+    private List<Attempt> attempts(int count, String input, @Nullable String outputs) {
         workplace.handlers().put("handler", in -> {
             begun.add(in.context().itemIndex().orElseThrow());
             return "1";
         });
-        return attemptsOnly(count);
+        return attemptsOnly(count, input, outputs);
     }
 
     private List<Attempt> attemptsOnly(int count) {
+        return attemptsOnly(count, "1", null);
+    }
+
+    private List<Attempt> attemptsOnly(int count, String input, @Nullable String outputs) {
         var workflow = new KnownWorkflow("flow", List.of(StepDefinition.of("step", "handler")));
         return IntStream.rangeClosed(1, count)
-                .mapToObj(item -> new ClaimedTask(new TaskId(new UUID(0, 1), (short) 1, item, 1), 1, 1, "1", null))
+                .mapToObj(item -> new ClaimedTask(new TaskId(new UUID(0, 1), (short) 1, item, 1), 1, 1, input, outputs))
                 .map(task -> new Attempt(task, workflow, workplace))
                 .toList();
     }

@@ -22,11 +22,21 @@ public sealed interface Report {
     /** The task, under the fence of the attempt. */
     TaskId task();
 
+    /** How much text it carries, in characters. */
+    default int size() {
+        return 0;
+    }
+
     /** Hands the report over as what it is. */
     void to(Taker taker);
 
     /** The handler returned. */
     record Completion(TaskId task, String output) implements Report {
+        @Override
+        public int size() {
+            return output.length();
+        }
+
         @Override
         public void to(Taker taker) {
             taker.take(this);
@@ -43,6 +53,11 @@ public sealed interface Report {
 
     /** The handler failed; {@code error} is JSON text. */
     record Failure(TaskId task, String error, boolean retryable, Optional<Duration> retryAfter) implements Report {
+        @Override
+        public int size() {
+            return error.length();
+        }
+
         @Override
         public void to(Taker taker) {
             taker.take(this);
